@@ -1,0 +1,53 @@
+# Copyright: registryops maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the modules promise of check mode, diff mode and where they run."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in check mode and say what a real run would do, without doing it.
+  diff_mode:
+    description: Shows in diff mode what would change or was changed.
+  idempotent:
+    description: Run again with the same parameters, and nothing else happening in between, it changes nothing.
+  action_group:
+    description: Use C(group/registryops.gitlab.gitlab) in C(module_defaults) to set the connection for all modules at once.
+    support: full
+    membership:
+      - registryops.gitlab.gitlab
+"""
+
+    INFO = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Reads only, so that it does the same in check mode.
+  diff_mode:
+    support: N/A
+    details:
+      - Changes nothing.
+  idempotent:
+    support: full
+"""
+
+    CHANGES = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Sends no delete. A package protection rule cannot be foreseen, only the delete itself shows it. The token's role and
+        scopes are foreseen.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+"""

@@ -1,0 +1,121 @@
+# Copyright: registryops maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The charts of the HTML report as inline SVG.
+
+Across, everything is in percent of the width, so that a chart fits a phone and a desktop and its text keeps its size;
+downwards everything is in pixels. Colours are classes of the style sheet: the page's policy forbids style attributes.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Sequence
+from html import escape
+
+PLOT_HEIGHT = 160
+_NICE = (1, 2, 4, 6, 8, 10, 20, 40, 60, 80, 100, 200, 400, 600, 800, 1000)
+
+
+def bar(part: int | None, whole: int | None, label: str) -> str:
+    """A bar as long as ``part`` of ``whole``; hidden from a screen reader, to whom the text beside it says all."""
+    fraction = 100 * part / whole if part and whole else 0.0
+    fill = f'<rect class="f-bar" width="{max(fraction, 0.6):.2f}%" height="10" rx="2"/>' if fraction else ""
+    return f'<svg aria-hidden="true" focusable="false"><title>{escape(label)}</title>{fill}</svg>'
+
+
+def split(delete: int, keep: int, *, height: int, title: str, description: str, hidden: bool = False) -> str:
+    """One bar in two parts, deleted and kept, with a gap between them."""
+    whole = delete + keep
+    cut = 100 * delete / whole if whole else 0.0
+    cut = min(max(cut, 0.6), 99.4) if delete and keep else cut
+    parts = f'<rect class="f-track" width="100%" height="{height}" rx="3"/>' if not whole else ""
+    if delete:
+        parts += f'<rect class="f-delete" width="{cut - (0.2 if keep else 0):.2f}%" height="{height}" rx="3"/>'
+    if keep:
+        start = cut + (0.2 if delete else 0)
+        parts += f'<rect class="f-keep" x="{start:.2f}%" width="{100 - start:.2f}%" height="{height}" rx="3"/>'
+    role = 'aria-hidden="true" focusable="false"' if hidden else 'role="img"'
+    return f"<svg {role}><title>{escape(title)}</title><desc>{escape(description)}</desc>{parts}</svg>"
+
+
+def swatch(kind: str) -> str:
+    """The small square of a legend."""
+    return f'<svg aria-hidden="true" focusable="false"><rect class="f-{kind}" width="10" height="10" rx="2"/></svg>'
+
+
+def columns(
+    values: Sequence[int],
+    months: Sequence[str],
+    *,
+    title: str,
+    description: str,
+    write: Callable[[int], str],
+    binary: bool,
+    gapless: bool = False,
+) -> str:
+    """A column for each month (``2026-01``) with three grid lines and the time below.
+
+    ``write`` writes a value (for the axis and each column's title); ``binary`` rounds the axis to a binary unit.
+    ``gapless`` draws a total that grows, as a stepped area.
+    """
+    top = nice_top(max(values, default=0), binary=binary)
+    step = 100 / max(len(values), 1)
+    width, kind = (step, "f-bar area") if gapless else (step * 0.78, "f-bar")
+    marks = "".join(
+        f'<line class="grid" x1="0" x2="100%" y1="{y}" y2="{y}"/>' for y in (0.5, PLOT_HEIGHT / 2, PLOT_HEIGHT - 0.5)
+    )
+    for index, (value, month) in enumerate(zip(values, months)):
+        if not value:
+            continue
+        height = max(PLOT_HEIGHT * value / top, 1.5)
+        # A hair wider than its place, or else the steps of an area show seams between them.
+        across = min(width + 0.1, 100 - index * step) if gapless else width
+        start = index * step + (step - width) / 2
+        marks += (
+            f'<rect class="{kind}" x="{start:.3f}%" width="{across:.3f}%" '
+            f'y="{PLOT_HEIGHT - height:.1f}" height="{height:.1f}">'
+            f"<title>{escape(month)}: {escape(write(value))}</title></rect>"
+        )
+    marks += "".join(_month_label(*label) for label in month_labels(months))
+    half = _tick(write(top // 2)) if top > 1 else ""
+    ticks = f"<span>{_tick(write(top))}</span><span>{half}</span><span>0</span>"
+    return (
+        f'<div class="plot"><div class="ticks" aria-hidden="true">{ticks}</div>'
+        f'<svg role="img"><title>{escape(title)}</title><desc>{escape(description)}</desc>{marks}</svg></div>'
+    )
+
+
+def _tick(text: str) -> str:
+    return escape(text.replace(".0 ", " "))
+
+
+def nice_top(highest: int, *, binary: bool) -> int:
+    """The end of an axis: the next round value at or above ``highest`` (at least 1) whose half is round as well."""
+    base, unit = (1024 if binary else 1000), 1
+    while highest > 1000 * unit:
+        unit *= base
+    return next((step * unit for step in _NICE if step * unit >= highest), 1000 * unit)
+
+
+def month_labels(months: Sequence[str]) -> list[tuple[float, str, bool, str]]:
+    """Where (in percent), what, whether only on a wide screen, and how anchored: labels that do not run together."""
+    count = len(months)
+    labels: list[tuple[float, str, bool, str]] = []
+    for index, month in enumerate(months):
+        year, number = month[:4], int(month[5:])
+        if count > 30:
+            text, wide_only = year, False
+            if number != 1:
+                continue
+        else:
+            text, wide_only = f"{year}-{month[5:]}", number not in (1, 7)
+            if number not in (1, 4, 7, 10):
+                continue
+        place = 100 * (index + 0.5) / count
+        labels.append((place, text, wide_only, "start" if place < 8 else "end" if place > 92 else "middle"))
+    return labels
+
+
+def _month_label(place: float, text: str, wide_only: bool, anchor: str) -> t.Any:
+    kind = "axis wide-only" if wide_only else "axis"
+    return f'<text class="{kind}" x="{place:.2f}%" y="{PLOT_HEIGHT + 17}" text-anchor="{anchor}">{escape(text)}</text>'

@@ -1,0 +1,207 @@
+#!/usr/bin/python
+# Copyright: registryops maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: package
+short_description: Delete packages from a GitLab project
+version_added: 0.1.0
+description:
+  - Deletes packages from the package registry of a project, by ID or by exact name. One that is gone already is fine.
+  - Everything is found before anything is deleted. One package that cannot be deleted does not stop the others, and fails the
+    task at the end.
+  - Deleting needs the maintainer role and a token with the scope C(api).
+author:
+  - registryops maintainers (@registryops)
+extends_documentation_fragment:
+  - registryops.gitlab.connection
+  - registryops.gitlab.deletes
+  - registryops.gitlab.attributes
+  - registryops.gitlab.attributes.changes
+options:
+  project:
+    description:
+      - The project, by its full path or its numeric ID. A former path of a moved project works too.
+    type: str
+    required: true
+  id:
+    description:
+      - The ID of the package.
+      - Exactly one of O(id), O(name) and O(packages) is required.
+    type: int
+  name:
+    description:
+      - The exact name, case-sensitive. For conan the recipe or the bare name. Needs O(version) or O(all_versions).
+    type: str
+  version:
+    description:
+      - The exact version.
+    type: str
+  all_versions:
+    description:
+      - Whether all versions of O(name) are deleted, the one without a version too.
+    type: bool
+    default: false
+  package_type:
+    description:
+      - The type. Needed where packages of several types share the name and version, which fails otherwise.
+    type: str
+    choices:
+      [maven, npm, conan, nuget, pypi, composer, generic, golang, debian, rubygems, helm, terraform_module, rpm, ml_model]
+  packages:
+    description:
+      - Many packages at once. Each entry holds C(id), or C(name) with C(version) or C(all_versions), and C(package_type) where
+        it is needed, with the meaning of the options of these names.
+      - Packages as M(registryops.gitlab.package_info) returns them can be given as they are. Their C(id) counts.
+    type: list
+    elements: dict
+seealso:
+  - module: registryops.gitlab.package_info
+  - module: registryops.gitlab.package_file
+"""
+
+EXAMPLES = r"""
+- name: Delete one version
+  registryops.gitlab.package:
+    project: acme/web/shop
+    name: "@acme/ui"
+    version: 1.4.0
+    state: absent
+
+- name: Delete all versions of a package, unless a protection rule forbids it
+  registryops.gitlab.package:
+    project: acme/web/shop
+    name: old-tool
+    all_versions: true
+    package_type: generic
+    state: absent
+    tolerate: [protected]
+
+- name: Find the failed uploads
+  registryops.gitlab.package_info:
+    project: acme/web/shop
+    status: [error]
+  register: broken
+
+- name: Delete them
+  registryops.gitlab.package:
+    project: acme/web/shop
+    packages: "{{ broken.packages }}"
+    state: absent
+
+- name: Delete several packages by name
+  registryops.gitlab.package:
+    project: acme/web/shop
+    packages:
+      - {name: installer, version: 2.0.1, package_type: generic}
+      - {name: old-tool, all_versions: true}
+    state: absent
+"""
+
+RETURN = r"""
+results:
+  description: What became of each package, or in check mode would.
+  returned: when the packages could be looked up
+  type: list
+  elements: dict
+  sample:
+    - id: 7
+      project_id: 42
+      name: "@acme/ui"
+      version: 1.4.0
+      package_type: npm
+      result: deleted
+  contains:
+    id:
+      description: The ID, null for a selector by name that matched nothing.
+      type: int
+      returned: always
+    project_id:
+      description: The ID of the project.
+      type: int
+      returned: always
+    name:
+      description: The name.
+      type: str
+      returned: always
+    version:
+      description: The version.
+      type: str
+      returned: always
+    package_type:
+      description: The type.
+      type: str
+      returned: always
+    result:
+      description:
+        - V(deleted), V(already_absent), V(protected) by a rule, V(not_deletable) as it is hidden or being processed, or V(failed).
+      type: str
+      returned: always
+    message:
+      description: Why, where the result is not plain.
+      type: str
+      returned: when there is something to say
+summary:
+  description: How many packages had each result.
+  returned: when the packages could be looked up
+  type: dict
+  sample:
+    deleted: 1
+    already_absent: 0
+    protected: 0
+    not_deletable: 0
+    failed: 0
+"""
+
+import typing as t
+
+from ansible_collections.registryops.gitlab.plugins.module_utils.deletion import delete_packages
+from ansible_collections.registryops.gitlab.plugins.module_utils.module import (
+    DELETE_OPTIONS,
+    PACKAGE_OPTIONS,
+    create_module,
+    deletion_options,
+    deletion_report,
+    run_module,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils.targets import (
+    find_targets,
+    refuse_other_projects,
+    selectors_from,
+)
+
+
+def main() -> None:
+    module = create_module(
+        {
+            "project": {"type": "str", "required": True},
+            "id": {"type": "int"},
+            **PACKAGE_OPTIONS,
+            "all_versions": {"type": "bool", "default": False},
+            "packages": {"type": "list", "elements": "dict"},
+            **DELETE_OPTIONS,
+        },
+        required_one_of=[("id", "name", "packages")],
+        mutually_exclusive=[("id", "name", "packages"), ("version", "packages"), ("package_type", "packages")],
+    )
+    params = module.params
+
+    def run(api: PackagesApi) -> dict[str, t.Any]:
+        options = deletion_options(module)
+        selectors = selectors_from(params)
+        project = Scope("project", params["project"])
+        project_id = api.project_id(project)
+        refuse_other_projects(params["packages"], project_id)
+        targets = find_targets(api, project_id, selectors)
+        outcome = delete_packages(api, [target.item for target in targets if target.item], options)
+        return deletion_report(module, targets, outcome, f"packages of {project}")
+
+    run_module(module, run)
+
+
+if __name__ == "__main__":
+    main()

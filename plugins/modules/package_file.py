@@ -1,0 +1,203 @@
+#!/usr/bin/python
+# Copyright: registryops maintainers
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: package_file
+short_description: Delete files of a package in a GitLab project
+version_added: 0.1.0
+description:
+  - Deletes one file of a package, or the duplicates of a file name. A file that is gone already is fine.
+  - Deleting the last file keeps the package. Use M(registryops.gitlab.package) to delete it.
+  - Deleting needs the maintainer role and a token with the scope C(api).
+author:
+  - registryops maintainers (@registryops)
+extends_documentation_fragment:
+  - registryops.gitlab.connection
+  - registryops.gitlab.deletes
+  - registryops.gitlab.attributes
+  - registryops.gitlab.attributes.changes
+options:
+  project:
+    description:
+      - The project, by its full path or its numeric ID. A former path of a moved project works too.
+    type: str
+    required: true
+  package_id:
+    description:
+      - The ID of the package. Exactly one of O(package_id) and O(name) is required.
+    type: int
+  name:
+    description:
+      - The exact name of the package. For conan the recipe or the bare name. Needs O(version).
+    type: str
+  version:
+    description:
+      - The exact version of the package.
+    type: str
+  package_type:
+    description:
+      - The type of the package, where several types share a name and version.
+    type: str
+    choices:
+      [maven, npm, conan, nuget, pypi, composer, generic, golang, debian, rubygems, helm, terraform_module, rpm, ml_model]
+  id:
+    description:
+      - The ID of the file. Exactly one of O(id) and O(file_name) is required.
+    type: int
+  file_name:
+    description:
+      - The exact name of the file.
+    type: str
+  duplicates:
+    description:
+      - What to do if the package holds several files of that name, as it does after publishing the same file again.
+      - V(fail) deletes nothing and fails, V(all) deletes all of them.
+      - V(keep_latest) keeps the newest and deletes the others, and deletes nothing where there is one only.
+    type: str
+    choices: [fail, all, keep_latest]
+    default: fail
+seealso:
+  - module: registryops.gitlab.package_file_info
+  - module: registryops.gitlab.package
+"""
+
+EXAMPLES = r"""
+- name: Delete one file of a package
+  registryops.gitlab.package_file:
+    project: acme/web/shop
+    name: "@acme/ui"
+    version: 1.4.0
+    file_name: notes.txt
+    state: absent
+
+- name: Delete all but the newest of the files that were published several times
+  registryops.gitlab.package_file:
+    project: acme/web/shop
+    name: installer
+    version: 2.0.1
+    package_type: generic
+    file_name: setup.exe
+    duplicates: keep_latest
+    state: absent
+"""
+
+RETURN = r"""
+results:
+  description: What became of each file, or in check mode would.
+  returned: when the package could be looked up
+  type: list
+  elements: dict
+  sample:
+    - id: 26
+      package_id: 7
+      project_id: 42
+      name: "@acme/ui"
+      version: 1.4.0
+      package_type: npm
+      file_name: notes.txt
+      result: deleted
+  contains:
+    id:
+      description: The ID of the file, null for a name that matched nothing.
+      type: int
+      returned: always
+    package_id:
+      description: The ID of the package, null if that is not there.
+      type: int
+      returned: always
+    project_id:
+      description: The ID of the project.
+      type: int
+      returned: always
+    name:
+      description: The name of the package.
+      type: str
+      returned: always
+    version:
+      description: The version of the package.
+      type: str
+      returned: always
+    package_type:
+      description: The type of the package.
+      type: str
+      returned: always
+    file_name:
+      description: The name of the file.
+      type: str
+      returned: always
+    result:
+      description:
+        - V(deleted), V(already_absent), V(protected) by a rule, V(not_deletable) as its package is hidden or being processed,
+          or V(failed).
+      type: str
+      returned: always
+    message:
+      description: Why, where the result is not plain.
+      type: str
+      returned: when there is something to say
+summary:
+  description: How many files had each result.
+  returned: when the package could be looked up
+  type: dict
+  sample:
+    deleted: 1
+    already_absent: 0
+    protected: 0
+    not_deletable: 0
+    failed: 0
+"""
+
+import typing as t
+
+from ansible_collections.registryops.gitlab.plugins.module_utils.deletion import delete_files
+from ansible_collections.registryops.gitlab.plugins.module_utils.module import (
+    DELETE_OPTIONS,
+    PACKAGE_OPTIONS,
+    create_module,
+    deletion_options,
+    deletion_report,
+    run_module,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils.targets import (
+    FileSelector,
+    Selector,
+    check_file_selector,
+    find_files,
+)
+
+
+def main() -> None:
+    module = create_module(
+        {
+            "project": {"type": "str", "required": True},
+            "package_id": {"type": "int"},
+            **PACKAGE_OPTIONS,
+            "id": {"type": "int"},
+            "file_name": {"type": "str"},
+            "duplicates": {"type": "str", "choices": ["fail", "all", "keep_latest"], "default": "fail"},
+            **DELETE_OPTIONS,
+        },
+        required_one_of=[("package_id", "name"), ("id", "file_name")],
+        mutually_exclusive=[("package_id", "name"), ("id", "file_name")],
+    )
+    params = module.params
+
+    def run(api: PackagesApi) -> dict[str, t.Any]:
+        package = Selector(params["package_id"], params["name"], params["version"], False, params["package_type"])
+        selector = check_file_selector(FileSelector(package, params["id"], params["file_name"], params["duplicates"]))
+        options = deletion_options(module)
+        project = Scope("project", params["project"])
+        found, targets = find_files(api, api.project_id(project), selector)
+        outcome = delete_files(api, found, [target.item for target in targets if target.item], options)
+        return deletion_report(module, targets, outcome, f"package files of {project}")
+
+    run_module(module, run)
+
+
+if __name__ == "__main__":
+    main()
