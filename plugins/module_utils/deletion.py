@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import typing as t
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ansible_collections.registryops.gitlab.plugins.module_utils.errors import (
     GitlabError,
     InsufficientScope,
     PackageNotFound,
+    PreconditionFailed,
     Protected,
     Unauthorized,
 )
@@ -45,11 +46,12 @@ Result = dict[str, t.Any]
 
 @dataclass(frozen=True)
 class Options:
-    """How to delete. ``unmodified_since`` is an aware datetime."""
+    """How to delete. ``unmodified_since`` is an aware datetime; what changed after it has the result ``changed``."""
 
     check_mode: bool = False
     verify: bool = True
     unmodified_since: datetime | None = None
+    changed: str = "failed"
 
 
 @dataclass(frozen=True)
@@ -103,28 +105,29 @@ def delete_packages(
     unclear = [package for package, error in zip(packages, errors) if _is_unclear(error)]
     to_prove = [package for package, error in zip(packages, errors) if error is None] if options.verify else []
     try:
-        listed = _listed(api, [*to_prove, *unclear], DISPLAYABLE, scope)
+        listed = locate(api, [*to_prove, *unclear], DISPLAYABLE, scope)
         gone = [package for package in unclear if package["id"] not in listed]
-        out_of_reach = _listed(api, gone, NOT_DELETABLE, scope)
+        out_of_reach = locate(api, gone, NOT_DELETABLE, scope)
     except GitlabError as exc:
         unproved = [_unproved(p, e, exc) for p, e in zip(packages, errors)]
         return Outcome(unproved, exc)
-    return Outcome([_judge(p, error, listed, out_of_reach) for p, error in zip(packages, errors)])
+    return Outcome([_judge(p, error, listed, out_of_reach, options) for p, error in zip(packages, errors)])
 
 
 def delete_files(api: PackagesApi, package: Package, files: t.Sequence[PackageFile], options: Options) -> Outcome:
     """Delete files of one package (E7), or foresee it; as :func:`delete_packages`. The proof is one list (E4)."""
     if options.check_mode:
-        may = _foresee(api, [package] * len(files), options)
+        # A file's own time counts: one may be published long after its package.
+        may = _foresee(api, [{**package, "created_at": file.get("created_at")} for file in files], options)
         return Outcome([_file_result(package, file, result) for file, result in zip(files, may)])
     ids = (package["project_id"], package["id"])
     attempts = _Attempts(lambda file: api.delete_package_file(*ids, file["id"], options.unmodified_since))
     errors = api.client.map(attempts.attempt, files)
-    listed: dict[int, str] = {}
+    listed: dict[int, Package] = {}
     verify_error = None
     if any(_is_unclear(error) or (error is None and options.verify) for error in errors):
         try:
-            listed = {file["id"]: "default" for file in api.package_files(*ids)}
+            listed = {file["id"]: file for file in api.package_files(*ids)}
         except PackageNotFound:
             pass  # the whole package went meanwhile, and its files with it
         except GitlabError as exc:
@@ -132,7 +135,7 @@ def delete_files(api: PackagesApi, package: Package, files: t.Sequence[PackageFi
     results = []
     for file, error in zip(files, errors):
         shown = {**file, "project_id": ids[0]}
-        judged = _unproved(shown, error, verify_error) if verify_error else _judge(shown, error, listed, {})
+        judged = _unproved(shown, error, verify_error) if verify_error else _judge(shown, error, listed, {}, options)
         results.append(_file_result(package, file, judged))
     return Outcome(results, verify_error)
 
@@ -184,8 +187,14 @@ def _is_unclear(error: GitlabError | None) -> bool:
     return error is not None and (error.lost or isinstance(error, PackageNotFound))
 
 
-def _judge(package: Package, error: GitlabError | None, listed: dict[int, str], out_of_reach: dict[int, str]) -> Result:
-    """What became of one package; ``listed`` and ``out_of_reach`` map the IDs seen afterwards to their status."""
+def _judge(
+    package: Package,
+    error: GitlabError | None,
+    listed: dict[int, Package],
+    out_of_reach: dict[int, Package],
+    options: Options,
+) -> Result:
+    """What became of one package; ``listed`` and ``out_of_reach`` are those that a list shows afterwards, by ID."""
     there = package["id"] in listed
     if error is None:
         if there:
@@ -199,10 +208,14 @@ def _judge(package: Package, error: GitlabError | None, listed: dict[int, str], 
         return result_of(package, "protected", error.message)
     if _is_unclear(error) and not there:
         if package["id"] in out_of_reach:
-            return not_deletable({**package, "status": out_of_reach[package["id"]]})
+            return not_deletable({**package, **out_of_reach[package["id"]]})
         # Its answer was lost and it is gone: this run's work. Gone without a lost answer: somebody else's.
         return result_of(package, "deleted" if error.lost else "already_absent")
-    return result_of(package, "failed", error.message)
+    return result_of(package, _kind_of(error, options), error.message)
+
+
+def _kind_of(error: GitlabError, options: Options) -> str:
+    return options.changed if isinstance(error, PreconditionFailed) else "failed"
 
 
 def _unproved(package: Package, error: GitlabError | None, verify_error: GitlabError) -> Result:
@@ -218,25 +231,31 @@ def not_deletable(package: Package) -> Result:
     return result_of(package, "not_deletable", f"its status is {status_of(package)}: GitLab's API cannot delete it")
 
 
-def _listed(
-    api: PackagesApi, packages: t.Sequence[Package], statuses: tuple[str, ...], scope: Scope | None
-) -> dict[int, str]:
-    """Which of the packages a list shows now in one of the statuses: ID to status."""
+def locate(
+    api: PackagesApi,
+    packages: t.Sequence[Package],
+    statuses: tuple[str, ...],
+    scope: Scope | None = None,
+    reduce: t.Callable[[Package], Package] = lambda package: {"id": package["id"], "status": status_of(package)},
+) -> dict[int, Package]:
+    """Which of the packages a list shows now in one of the statuses (none: the displayable ones), by ID.
+
+    ``scope`` is what is listed; without it each package's own project. Raises the errors of client.py.
+    """
     wanted = {package["id"] for package in packages}
-    found: dict[int, str] = {}
+    found: dict[int, Package] = {}
 
-    def reduce(package: Package) -> Package | None:
-        return {"id": package["id"], "status": status_of(package)} if package["id"] in wanted else None
+    def keep(package: Package) -> Package | None:
+        return reduce(package) if package["id"] in wanted else None
 
-    projects = {package["project_id"] for package in packages}
-    scopes = [scope] if scope and projects else [Scope("project", str(project)) for project in sorted(projects)]
+    projects = sorted({package["project_id"] for package in packages})
+    scopes = [Scope("project", str(project)) for project in projects]
+    if scope and projects:
+        scopes = [scope]
     for place in scopes:
         mine = [p for p in packages if scope or str(p["project_id"]) == place.ref]
-        selections = [
-            Selection(s.package_id, s.name, s.name_search, s.version, s.package_types, statuses, s.include_versionless)
-            for s in covering(mine)
-        ]
-        found.update({p["id"]: p["status"] for p in api.packages(place, selections, reduce=reduce)})
+        selections = [replace(selection, statuses=statuses) for selection in covering(mine)]
+        found.update({p["id"]: p for p in api.packages(place, selections, reduce=keep)})
     return found
 
 
@@ -252,7 +271,15 @@ def _foresee_one(package: Package, options: Options) -> Result:
     links = package.get("_links")
     if isinstance(links, dict) and not links.get("delete_api_path"):
         return result_of(package, "failed", "the token's role may not delete it: deleting needs the maintainer role")
-    created = package.get("created_at")
-    if options.unmodified_since and created and parse_time(created) > options.unmodified_since:
-        return result_of(package, "failed", f"it was published at {created}, after unless_modified_since")
+    if options.unmodified_since and _is_after(package.get("created_at"), options.unmodified_since):
+        message = f"it was published at {printable(package['created_at'])}, after unless_modified_since"
+        return result_of(package, "failed", message)
     return result_of(package, "deleted")
+
+
+def _is_after(created: str | None, since: datetime) -> bool:
+    """Whether ``created`` is after what `If-Unmodified-Since` says, which is exact to the second."""
+    try:
+        return bool(created) and parse_time(created or "") > since.replace(microsecond=0)
+    except ValueError:
+        return False

@@ -51,13 +51,12 @@ def find(
 def _find_by_id(api: PackagesApi, project_id: int, package_id: int, selection: Selection) -> list[Package]:
     try:
         found = [api.package(project_id, package_id)]
-    except PackageNotShown:
-        # E3 shows two statuses only; the list shows the others.
-        statuses = tuple(set(selection.statuses or DISPLAYABLE) - {"default", "deprecated"})
+    except PackageNotFound as error:
+        # E3 shows two statuses only; lists show the others. It tells `error` apart from those that no call finds.
+        shown = {"default", "deprecated"} if isinstance(error, PackageNotShown) else set(DISPLAYABLE)
+        statuses = tuple(status for status in selection.statuses or DISPLAYABLE if status not in shown)
         lists = Selection(package_id, statuses=statuses, include_versionless=True)
         found = api.packages(Scope("project", str(project_id)), [lists]) if statuses else []
-    except PackageNotFound:
-        found = []
     # Asked for by its ID, a package without a version is not left out.
     wanted = Selection(**{**selection.__dict__, "include_versionless": True})
     return [package for package in found if matches(wanted, package)]

@@ -138,8 +138,8 @@ def validate_policy(policy: t.Any) -> Policy:
     """Check a policy, given as plain data (``{"protect": [...], "rules": [...]}``), before anything is asked of GitLab.
 
     A key whose value is null counts as not written, as Ansible fills in null for suboptions that are not given. A
-    rule without ``name`` is called ``rule 2`` by its position; without ``match`` it matches every package. ``match: {}``
-    does so too, but not together with ``delete_all``: there it is more likely a variable that was empty.
+    rule without ``name`` is called ``rule 2`` by its position; without ``match`` it matches every package. So does
+    ``match: {}``, but it is refused together with ``delete_all``: there it is more likely a variable that was empty.
     Raises `PolicyError` for whatever is wrong first.
     """
     given = _mapping(policy, "policy", POLICY_KEYS)

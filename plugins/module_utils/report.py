@@ -16,13 +16,15 @@ from datetime import datetime, timedelta
 from ansible_collections.registryops.gitlab.plugins.module_utils.report_parts import (
     Tally,
     TopList,
-    bare_name,
+    moment,
     package_bytes,
     package_row,
-    parse_time,
     sort_key,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils.report_plan import PlanTally
+from ansible_collections.registryops.gitlab.plugins.module_utils.retention import group_name
+from ansible_collections.registryops.gitlab.plugins.module_utils.selection import status_of
+from ansible_collections.registryops.gitlab.plugins.module_utils.times import format_time, parse_time
 
 FORMAT_VERSION = 1
 STALE_DAYS = 90
@@ -63,10 +65,7 @@ def build_report(
 
     ``ValueError`` if ``generated_at`` is not a time.
     """
-    now = parse_time(generated_at)
-    if now is None:
-        raise ValueError(f"generated_at is not an ISO 8601 time: {generated_at!r}")
-    counts = _Counts(now, PlanTally.of(plan))
+    counts = _Counts(parse_time(generated_at), PlanTally.of(plan))
     seen: set[t.Any] = set()
     for package in packages:
         if package["id"] not in seen:
@@ -110,9 +109,9 @@ class _Counts:
         self._all.add(size)
         self._files += len(package.get("files") or ())
         _tally(self._types, str(package.get("package_type") or UNKNOWN)).add(size)
-        status = str(package.get("status") or "default")
+        status = status_of(package)
         _tally(self._statuses, status).add(size)
-        created = parse_time(package.get("created_at"))
+        created = moment(package.get("created_at"))
         self._add_project_and_name(package, size, created)
         self._add_times(package, size, created)
         if size is not None:
@@ -130,7 +129,7 @@ class _Counts:
         if project is None:
             project = self._projects[project_id] = _Project(str(package.get("project_path") or project_id))
         project.tally.add(size)
-        key = (project_id, str(package.get("package_type") or UNKNOWN), bare_name(package))
+        key = (project_id, str(package.get("package_type") or UNKNOWN), group_name(package))
         name = self._names.get(key)
         if name is None:
             name = self._names[key] = _Name()
@@ -148,7 +147,7 @@ class _Counts:
         if "last_downloaded_at" not in package:
             _tally(self._downloads, UNKNOWN).add(size)
             return
-        downloaded = parse_time(package["last_downloaded_at"])
+        downloaded = moment(package["last_downloaded_at"])
         if downloaded is None:
             self._never += 1
             _tally(self._downloads, NEVER).add(size)
@@ -169,8 +168,8 @@ class _Counts:
                 "projects": len(self._projects),
                 "names": len(self._names),
                 "never_downloaded": self._never,
-                "first_created_at": _iso(self._first),
-                "last_created_at": _iso(self._last),
+                "first_created_at": None if self._first is None else format_time(self._first),
+                "last_created_at": None if self._last is None else format_time(self._last),
             },
             "by_project": self._project_rows(),
             "by_type": _ranked(self._types, "package_type"),
@@ -356,7 +355,3 @@ def _ranked(tallies: Mapping[str, Tally], key: str) -> list[dict[str, t.Any]]:
 
 def _rows(top: TopList) -> list[dict[str, t.Any]]:
     return [package_row(package, package_bytes(package)) for package in top.values()]
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -13,6 +13,12 @@ from collections.abc import Callable, Sequence
 from html import escape
 
 PLOT_HEIGHT = 160
+NARROW_PLOT, WIDE_PLOT = 230, 340
+"""How wide a plot is at least on a phone and otherwise, in pixels; labels of months are chosen by it."""
+CHARACTER = 8.5
+"""What a character of a label takes, in pixels, with its share of the space around the label."""
+YEARS_ONLY = 30
+"""With more months than this only the years are written."""
 _NICE = (1, 2, 4, 6, 8, 10, 20, 40, 60, 80, 100, 200, 400, 600, 800, 1000)
 
 
@@ -76,7 +82,7 @@ def columns(
             f'y="{PLOT_HEIGHT - height:.1f}" height="{height:.1f}">'
             f"<title>{escape(month)}: {escape(write(value))}</title></rect>"
         )
-    marks += "".join(_month_label(*label) for label in month_labels(months))
+    marks += "".join(_month_label(label) for label in month_labels(months))
     half = _tick(write(top // 2)) if top > 1 else ""
     ticks = f"<span>{_tick(write(top))}</span><span>{half}</span><span>0</span>"
     return (
@@ -97,25 +103,53 @@ def nice_top(highest: int, *, binary: bool) -> int:
     return next((step * unit for step in _NICE if step * unit >= highest), 1000 * unit)
 
 
-def month_labels(months: Sequence[str]) -> list[tuple[float, str, bool, str]]:
-    """Where (in percent), what, whether only on a wide screen, and how anchored: labels that do not run together."""
+class Label(t.NamedTuple):
+    """A month below a chart: where (in percent), what, whether only where there is room, and how it is anchored."""
+
+    place: float
+    text: str
+    wide_only: bool
+    anchor: str
+
+    def edges(self, width: int) -> tuple[float, float]:
+        """Where it begins and ends in a plot of that width, in pixels and with some space around it."""
+        size = CHARACTER * len(self.text)
+        left = width * self.place / 100 - {"start": 0.0, "middle": size / 2, "end": size}[self.anchor]
+        return left, left + size
+
+
+def month_labels(months: Sequence[str]) -> list[Label]:
+    """Labels that do not run together: of Januaries first, then Julies, then the other quarters while there is room."""
     count = len(months)
-    labels: list[tuple[float, str, bool, str]] = []
-    for index, month in enumerate(months):
-        year, number = month[:4], int(month[5:])
-        if count > 30:
-            text, wide_only = year, False
-            if number != 1:
+    chosen: list[Label] = []
+    for number in ("01",) if count > YEARS_ONLY else ("01", "07", "04", "10"):
+        for index, month in enumerate(months):
+            if not month.endswith(f"-{number}"):
                 continue
-        else:
-            text, wide_only = f"{year}-{month[5:]}", number not in (1, 7)
-            if number not in (1, 4, 7, 10):
-                continue
-        place = 100 * (index + 0.5) / count
-        labels.append((place, text, wide_only, "start" if place < 8 else "end" if place > 92 else "middle"))
-    return labels
+            text = month[:4] if count > YEARS_ONLY else month
+            place = 100 * (index + 0.5) / count
+            for width, wide_only in ((NARROW_PLOT, False), (WIDE_PLOT, True)):
+                label = _label(place, text, wide_only)
+                rivals = [other for other in chosen if wide_only or not other.wide_only]
+                if not any(_collide(label, other, width) for other in rivals):
+                    chosen.append(label)
+                    break
+    return sorted(chosen)
 
 
-def _month_label(place: float, text: str, wide_only: bool, anchor: str) -> t.Any:
-    kind = "axis wide-only" if wide_only else "axis"
-    return f'<text class="{kind}" x="{place:.2f}%" y="{PLOT_HEIGHT + 17}" text-anchor="{anchor}">{escape(text)}</text>'
+def _label(place: float, text: str, wide_only: bool) -> Label:
+    """The label in the middle of its month, or within the plot where it would stick out of it."""
+    label = Label(place, text, wide_only, "middle")
+    left, right = label.edges(NARROW_PLOT)
+    return label._replace(anchor="start" if left < 0 else "end" if right > NARROW_PLOT else "middle")
+
+
+def _collide(one: Label, other: Label, width: int) -> bool:
+    (left, right), (other_left, other_right) = one.edges(width), other.edges(width)
+    return left < other_right and other_left < right
+
+
+def _month_label(label: Label) -> str:
+    kind = "axis wide-only" if label.wide_only else "axis"
+    place = f'x="{label.place:.2f}%" y="{PLOT_HEIGHT + 17}" text-anchor="{label.anchor}"'
+    return f'<text class="{kind}" {place}>{escape(label.text)}</text>'

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.report_parts import parse_time
+from ansible_collections.registryops.gitlab.plugins.module_utils.report_parts import moment
 from ansible_collections.registryops.gitlab.plugins.module_utils.text import printable
 
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
@@ -51,14 +51,14 @@ def share(part: int | None, whole: int | None) -> str:
 
 def day(text: t.Any) -> str:
     """The UTC day of a time, or the mark for a value that is not known."""
-    moment = parse_time(text)
-    return NOTHING if moment is None else f"{moment:%Y-%m-%d}"
+    time = moment(text)
+    return NOTHING if time is None else f"{time:%Y-%m-%d}"
 
 
 def minute(text: t.Any) -> str:
     """The UTC time to the minute."""
-    moment = parse_time(text)
-    return printable(str(text)) if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
+    time = moment(text)
+    return printable(str(text)) if time is None else f"{time:%Y-%m-%d %H:%M} UTC"
 
 
 def counted(value: int, one: str, many: str | None = None) -> str:

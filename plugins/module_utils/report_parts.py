@@ -4,34 +4,25 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 from operator import itemgetter
+
+from ansible_collections.registryops.gitlab.plugins.module_utils.selection import status_of
+from ansible_collections.registryops.gitlab.plugins.module_utils.times import parse_time
 
 TOP = 50
 """How many rows a top list of the report holds at most; each list says how many there are in full."""
 
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?\s*(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
 
-
-def parse_time(text: object) -> datetime | None:
-    """An ISO 8601 time as UTC (one without an offset is UTC), or None where ``text`` is none."""
-    found = _TIME.fullmatch(text.strip()) if isinstance(text, str) else None
-    if found is None:
+def moment(text: object) -> datetime | None:
+    """An ISO 8601 time as UTC, or None where there is none."""
+    if not isinstance(text, str):
         return None
-    day, clock, fraction, offset = found.groups()
-    if len(clock) == 5:
-        clock += ":00"
-    if offset is None or offset in "Zz":
-        offset = "+00:00"
-    elif ":" not in offset:
-        offset = f"{offset[:3]}:{offset[3:]}"
-    micro = (fraction or "0")[:6].ljust(6, "0")
     try:
-        return datetime.fromisoformat(f"{day}T{clock}.{micro}{offset}").astimezone(timezone.utc)
-    except (ValueError, OverflowError):
+        return parse_time(text)
+    except ValueError:
         return None
 
 
@@ -41,11 +32,6 @@ def package_bytes(package: Mapping[str, t.Any]) -> int | None:
     if files is None:
         return None
     return sum(item.get("size") or 0 for item in files)
-
-
-def bare_name(package: Mapping[str, t.Any]) -> str:
-    """The name that the versions of a package have in common: for conan the bare name, not the recipe."""
-    return str(package.get("conan_package_name") or package.get("name") or "")
 
 
 def sort_key(package: Mapping[str, t.Any]) -> tuple[str, str, str, int]:
@@ -68,7 +54,7 @@ def package_row(package: Mapping[str, t.Any], size: int | None) -> dict[str, t.A
         "package_type": package.get("package_type"),
         "name": package.get("name"),
         "version": package.get("version"),
-        "status": package.get("status") or "default",
+        "status": status_of(package),
         "created_at": package.get("created_at"),
         "last_downloaded_at": package.get("last_downloaded_at"),
         "files": None if files is None else len(files),

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from ansible_collections.registryops.gitlab.plugins.module_utils.report_parts import (
     Tally,
     TopList,
-    bare_name,
     package_row,
     sort_key,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils.retention import NO_RULE, group_name
 
 Plan = Mapping[str, t.Any]
 Decision = Mapping[str, t.Any]
@@ -76,11 +76,9 @@ class PlanTally:
         entry = self._keep.get(package["id"])
         if entry is not None and entry.get("rule") is not None:
             self._rules.setdefault(str(entry["rule"]), _Sides()).add(size, deleted=False)
-        elif entry is not None and not _is_unmatched(entry):
-            return
-        else:
+        elif entry is not None and tuple(entry.get("reasons") or ()) == NO_RULE:
             self._unmatched.add(size)
-            key = (package.get("project_id"), package_type, bare_name(package))
+            key = (package.get("project_id"), package_type, group_name(package))
             self._unmatched_names.setdefault(key, Tally()).add(size)
 
     def as_dict(self, project_paths: Mapping[t.Any, str]) -> dict[str, t.Any]:
@@ -167,11 +165,6 @@ class _Sides:
 
     def as_dict(self) -> dict[str, t.Any]:
         return {"delete": self.delete.as_dict(), "keep": self.keep.as_dict()}
-
-
-def _is_unmatched(entry: Decision) -> bool:
-    """Whether a kept package without a rule is one that no rule governs, and not a protected one."""
-    return not any("protect" in str(reason) for reason in entry.get("reasons") or ())
 
 
 def _ranked(rows: Iterator[dict[str, t.Any]]) -> list[dict[str, t.Any]]:

@@ -102,18 +102,18 @@ def _kept_against_deleted(plan: Row, *, with_bytes: bool) -> str:
     html = ""
     for key, title, write in measures:
         delete, keep = plan["delete"][key] or 0, plan["keep"][key] or 0
-        part = share(delete, delete + keep)
+        part = f" ({share(delete, delete + keep)})" if delete + keep else ""
         words = human_bytes if key == "bytes" else number
         drawn = split(
             delete,
             keep,
             height=22,
             title=f"{title}: kept against deleted",
-            description=f"{words(delete)} ({part}) would be deleted, {words(keep)} would be kept.",
+            description=f"{words(delete)}{part} would be deleted, {words(keep)} would be kept.",
         )
         html += (
             f'<figure class="split"><figcaption><b>{title}</b>'
-            f'<span class="key">{swatch("delete")}<span>would be deleted: {write(delete)} ({part})</span></span>'
+            f'<span class="key">{swatch("delete")}<span>would be deleted: {write(delete)}{part}</span></span>'
             f'<span class="key">{swatch("keep")}<span>kept: {write(keep)}</span></span></figcaption>{drawn}</figure>'
         )
     return html

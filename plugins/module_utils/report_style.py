@@ -138,6 +138,7 @@ footer p+p{margin-top:.4rem}
 .body{display:grid;grid-template-columns:10.5rem minmax(0,1fr);gap:0 2.5rem}
 nav{position:sticky;top:1.5rem;align-self:start;border-left:2px solid var(--line);padding-left:1rem}
 nav ul{flex-direction:column;gap:.45rem}
+main:only-child{grid-column:1/-1}
 main>section:first-child{margin-top:0}
 .figures.of-6{grid-template-columns:repeat(6,minmax(0,1fr))}
 .pair{grid-template-columns:repeat(2,minmax(0,1fr))}
@@ -175,6 +176,13 @@ th.num[aria-sort=descending] button::after{content:"\\2193"}
 body{background:none;font-size:9.5pt}
 .page{max-width:none;padding:0}
 nav,.more{display:none}
+td,tbody th{font-size:8.5pt;padding:.3rem .6rem .3rem 0}
+th{font-size:8pt;padding-right:.6rem}
+th button::before,th button::after,th.num button::before{display:none}
+.main{min-width:8.5rem}
+.where{min-width:7.5rem}
+.rule{min-width:4.5rem}
+.share{min-width:8rem}
 .panel,.figures div{border-color:#cbd2d9;break-inside:auto}
 section{margin-top:1.4rem}
 h2,caption,summary{break-after:avoid}

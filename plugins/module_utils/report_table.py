@@ -96,7 +96,7 @@ def date(text: t.Any) -> Cell:
 def measure(part: int | None, whole: int | None, largest: int | None, label: str) -> Cell:
     """A bar against the largest of its table, and the share of the whole in text."""
     text = share(part, whole)
-    html = f'<div class="measure">{bar(part, largest, f"{label}: {text}")}<span>{text}</span></div>'
+    html = f'<div class="measure">{bar(part, largest, f"{printable(label)}: {text}")}<span>{text}</span></div>'
     return Cell(html, "" if part is None else str(part))
 
 
@@ -105,7 +105,7 @@ def sides(delete: int | None, keep: int | None, label: str) -> Cell:
     if delete is None or keep is None:
         return Cell(NOTHING, "")
     text = share(delete, delete + keep)
-    drawn = split(delete, keep, height=10, title=f"{label}: {text} deleted", description="", hidden=True)
+    drawn = split(delete, keep, height=10, title=f"{printable(label)}: {text} deleted", description="", hidden=True)
     return Cell(
         f'<div class="measure">{drawn}<span>{text}</span></div>',
         f"{delete / (delete + keep):.6f}" if delete + keep else "",

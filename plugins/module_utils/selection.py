@@ -56,9 +56,9 @@ class Selection:
     include_versionless: bool = False
 
 
-def status_of(package: Package) -> str:
+def status_of(package: t.Mapping[str, t.Any]) -> str:
     """The status; very old servers do not give one, and show only what is ``default``."""
-    return package.get("status") or "default"
+    return t.cast(str, package.get("status") or "default")
 
 
 def has_name(package: Package, name: str) -> bool:

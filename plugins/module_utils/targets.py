@@ -20,11 +20,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils.deletion import
     not_deletable,
     result_of,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils.errors import (
-    InvalidInput,
-    PackageNotFound,
-    PackageNotShown,
-)
+from ansible_collections.registryops.gitlab.plugins.module_utils.errors import InvalidInput, PackageNotFound
 from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackageFile, PackagesApi, Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils.selection import (
     DISPLAYABLE,
@@ -63,13 +59,17 @@ class Selector:
         )
 
 
-def check_selector(selector: Selector, where: str = "") -> Selector:
-    """Raise :class:`InvalidInput` where the words do not say what is meant; ``where`` leads the sentence."""
+def check_selector(selector: Selector, where: str = "", one: bool = False) -> Selector:
+    """Raise :class:`InvalidInput` where the words do not say what is meant; ``where`` leads the sentence.
+
+    ``one``: the caller wants one package, and has no ``all_versions``.
+    """
     if (selector.id is None) == (selector.name is None):
-        raise InvalidInput(f"{where}give either id, or name with version or all_versions")
+        raise InvalidInput(f"{where}give either id, or name with version{'' if one else ' or all_versions'}")
     if selector.id is not None:
         if selector.version is not None or selector.all_versions or selector.package_type is not None:
-            raise InvalidInput(f"{where}id says it all: leave out version, all_versions and package_type")
+            others = "version and package_type" if one else "version, all_versions and package_type"
+            raise InvalidInput(f"{where}id says it all: leave out {others}")
         if selector.id <= 0:
             raise InvalidInput(f"{where}id must be a positive number, not {selector.id}")
         return selector
@@ -78,7 +78,7 @@ def check_selector(selector: Selector, where: str = "") -> Selector:
     if selector.version is not None and selector.all_versions:
         raise InvalidInput(f"{where}version and all_versions exclude each other")
     if not selector.version and not selector.all_versions:
-        raise InvalidInput(f"{where}name {selector.name!r} needs a version, or all_versions: true")
+        raise InvalidInput(f"{where}name {selector.name!r} needs a version{'' if one else ', or all_versions: true'}")
     return selector
 
 
@@ -168,10 +168,8 @@ def _find_displayable(
     def get(package_id: int) -> Package | None:
         try:
             package = api.package(int(scope.ref), package_id)
-        except PackageNotShown:
-            unclear.add(package_id)  # it exists, in a status that E3 does not show
-            return None
         except PackageNotFound:
+            unclear.add(package_id)  # E3 shows two statuses only, and calls a hidden package not found too
             return None
         package.pop("versions", None)
         return package
@@ -232,9 +230,12 @@ class FileSelector:
 
 def check_file_selector(selector: FileSelector) -> FileSelector:
     """Raise :class:`InvalidInput` where the words do not say what is meant."""
-    if selector.package.id is not None and (selector.package.version or selector.package.package_type):
+    if selector.package.id is None:
+        check_selector(selector.package, one=True)
+    elif selector.package.version is not None or selector.package.package_type is not None:
         raise InvalidInput("package_id says it all: leave out version and package_type")
-    check_selector(selector.package)
+    elif selector.package.id <= 0:
+        raise InvalidInput(f"package_id must be a positive number, not {selector.package.id}")
     if selector.id is not None and selector.id <= 0:
         raise InvalidInput(f"id must be a positive number, not {selector.id}")
     if selector.file_name == "":

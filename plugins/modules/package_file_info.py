@@ -137,7 +137,7 @@ def main() -> None:
     def run(api: PackagesApi) -> dict[str, t.Any]:
         package = Selector(params["id"], params["name"], params["version"], package_type=params["package_type"])
         scope = Scope("project", params["project"])
-        files = read_files(api, scope, check_selector(package), params["order_by"], params["sort"])
+        files = read_files(api, scope, check_selector(package, one=True), params["order_by"], params["sort"])
         chosen = [file for file in files if match_glob(params["file_name"], file["file_name"])]
         return {"files": chosen, "count": len(chosen), "total_size": sum(file.get("size") or 0 for file in chosen)}
 

@@ -150,7 +150,7 @@ class Page:
     def open(self, url: str) -> None:
         self._call("Page.navigate", url=url)
         self._browser.wait(lambda: bool(self.happened("Page.loadEventFired")))
-        self._browser.settle(0.3)
+        self._browser.settle(0.15)
 
     def happened(self, method: str) -> list[Json]:
         """The parameters of the events of this page so far."""

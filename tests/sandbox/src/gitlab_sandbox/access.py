@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
 
 from gitlab_sandbox import answers
 from gitlab_sandbox.directory import Directory, Group, Project, Token, User
@@ -18,10 +17,10 @@ from gitlab_sandbox.vocabulary import DEVELOPER, GUEST, MAINTAINER, REPORTER
 class Caller:
     """Who sent the request; without a token, nobody."""
 
-    token: Optional[Token] = None
+    token: Token | None = None
 
     @property
-    def user(self) -> Optional[User]:
+    def user(self) -> User | None:
         """The user that the token stands for."""
         return None if self.token is None else self.token.user
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Optional
+from typing import Any, Final
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -24,7 +24,7 @@ class Answer:
     status: int
     body: bytes = b""
     headers: Headers = field(default_factory=list)
-    stream: Optional[Iterator[bytes]] = None
+    stream: Iterator[bytes] | None = None
     stream_size: int = 0
 
     @property
@@ -48,7 +48,7 @@ class ApiError(Exception):
         self.answer = answer
 
 
-def json_answer(status: int, body: Any, headers: Optional[Headers] = None) -> Answer:
+def json_answer(status: int, body: Any, headers: Headers | None = None) -> Answer:
     """A JSON body."""
     return Answer(status, _encode(body).encode(), [JSON_TYPE, *(headers or [])])
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any
 
 from gitlab_sandbox.directory import Directory, Group, Project
 from gitlab_sandbox.storage import File, Package, Pipeline, Tag
@@ -28,8 +28,8 @@ class Bodies:
         package: Package,
         project: Project,
         deletable: bool,
-        tags: Optional[list[Tag]],
-        pipeline: Optional[Pipeline],
+        tags: list[Tag] | None,
+        pipeline: Pipeline | None,
         in_group: bool = False,
     ) -> Body:
         """A package, as lists show it."""
@@ -58,9 +58,7 @@ class Bodies:
             body["pipelines"] = []
         return body
 
-    def version(
-        self, package: Package, project: Project, tags: Optional[list[Tag]], pipeline: Optional[Pipeline]
-    ) -> Body:
+    def version(self, package: Package, project: Project, tags: list[Tag] | None, pipeline: Pipeline | None) -> Body:
         """Another version of a package, as E3 shows it."""
         body: Body = {
             "id": package.id,
@@ -98,7 +96,7 @@ class Bodies:
             },
         }
 
-    def file(self, file: File, project: Project, pipelines: Optional[list[Pipeline]]) -> Body:
+    def file(self, file: File, project: Project, pipelines: list[Pipeline] | None) -> Body:
         """A package file."""
         body: Body = {
             "id": file.id,

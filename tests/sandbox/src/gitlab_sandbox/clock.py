@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from typing import Optional
 
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s?(Z|[+-]\d\d:?\d\d)?)?",
@@ -63,7 +62,7 @@ def after(previous: str) -> str:
     return present if present > previous else iso(parse(previous) + timedelta(milliseconds=1))
 
 
-def precondition(value: Optional[str]) -> Optional[str]:
+def precondition(value: str | None) -> str | None:
     """The time of an ``If-Unmodified-Since`` header as text; None if there is none.
 
     GitLab ignores a value that is no date, and so does this.

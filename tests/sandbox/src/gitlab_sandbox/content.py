@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 _PATTERN = 4096
 _CHUNK = 16 * _PATTERN
@@ -20,8 +20,8 @@ _CHUNK = 16 * _PATTERN
 class Checksums(NamedTuple):
     """Hexadecimal digests; None where GitLab has none for that kind of package."""
 
-    md5: Optional[str]
-    sha1: Optional[str]
+    md5: str | None
+    sha1: str | None
     sha256: str
 
 

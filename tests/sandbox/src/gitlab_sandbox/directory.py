@@ -11,8 +11,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Optional
-
 
 
 @dataclass(frozen=True)
@@ -63,10 +61,10 @@ class Group:
     id: int
     path: str
     visibility: str
-    parent: Optional[Group]
+    parent: Group | None
     members: dict[int, int]
 
-    def level(self, user: Optional[User]) -> int:
+    def level(self, user: User | None) -> int:
         """The user's level here, the highest of the direct and the inherited ones; 0 for no member."""
         if user is None:
             return 0
@@ -85,7 +83,7 @@ class Project:
     members: dict[int, int]
     rules: list[Rule] = field(default_factory=list)
 
-    def level(self, user: Optional[User]) -> int:
+    def level(self, user: User | None) -> int:
         """The user's level here, the highest of the direct and the inherited ones; 0 for no member."""
         if user is None:
             return 0
@@ -104,13 +102,13 @@ class Directory:
     project_paths: dict[str, Project] = field(default_factory=dict)
     moved: dict[str, Project] = field(default_factory=dict)
 
-    def group(self, reference: str) -> Optional[Group]:
+    def group(self, reference: str) -> Group | None:
         """The group with this ID or full path."""
         if _is_id(reference):
             return self.groups.get(int(reference)) if len(reference) < 20 else None
         return self.group_paths.get(reference)
 
-    def project(self, reference: str) -> tuple[Optional[Project], bool]:
+    def project(self, reference: str) -> tuple[Project | None, bool]:
         """The project with this ID, full path or former path, and whether the path is a former one."""
         if _is_id(reference):
             return (self.projects.get(int(reference)) if len(reference) < 20 else None), False
@@ -129,5 +127,3 @@ class Directory:
 
 def _is_id(reference: str) -> bool:
     return reference.isascii() and reference.isdigit()
-
-

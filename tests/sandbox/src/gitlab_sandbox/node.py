@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from typing import Any, Optional
+from typing import Any
 
 from gitlab_sandbox import clock
 
@@ -128,7 +128,7 @@ class Fields:
             raise self._node.error(f"{key} is missing")
         return self.node(key)
 
-    def given(self, key: str) -> Optional[Node]:
+    def given(self, key: str) -> Node | None:
         """The field as a node if it is there and not null."""
         return None if self._value.get(key) is None else self.node(key)
 
@@ -161,12 +161,12 @@ class Fields:
         node = self.given(key)
         return default if node is None else node.time()
 
-    def optional_time(self, key: str) -> Optional[str]:
+    def optional_time(self, key: str) -> str | None:
         """A time field that may be null."""
         node = self.given(key)
         return None if node is None else node.time()
 
-    def identifier(self) -> Optional[int]:
+    def identifier(self) -> int | None:
         """The field ``id``; None if the seed leaves it to be dealt out."""
         node = self.given("id")
         return None if node is None else node.integer(1)

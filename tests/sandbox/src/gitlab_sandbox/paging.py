@@ -9,7 +9,6 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from typing import Optional
 from urllib.parse import quote, urlencode
 
 from gitlab_sandbox import answers
@@ -40,7 +39,7 @@ def read_page(parameters: Parameters) -> Page:
     return Page(max(number, 1), min(per_page, MOST_PER_PAGE) if per_page > 0 else DEFAULT_PER_PAGE)
 
 
-def link_url(base_url: str, raw_path: str, query: dict[str, Optional[str]], **changes: object) -> str:
+def link_url(base_url: str, raw_path: str, query: dict[str, str | None], **changes: object) -> str:
     """The URL of this call with some parameters changed."""
     parameters = {name: value for name, value in query.items() if value is not None}
     parameters.update({name: str(value) for name, value in changes.items()})
@@ -48,7 +47,7 @@ def link_url(base_url: str, raw_path: str, query: dict[str, Optional[str]], **ch
 
 
 def offset_headers(
-    page: Page, listing: Listing, base_url: str, raw_path: str, query: dict[str, Optional[str]]
+    page: Page, listing: Listing, base_url: str, raw_path: str, query: dict[str, str | None]
 ) -> answers.Headers:
     """The headers of one page. Without a total, the last page and the totals are left out."""
     total = listing.total
@@ -84,10 +83,12 @@ def offset_headers(
 
 def make_cursor(last_id: int) -> str:
     """The opaque place after the row with this ID."""
-    return base64.urlsafe_b64encode(json.dumps({"id": str(last_id), "_kd": "n"}, separators=(",", ":")).encode()).decode()
+    return base64.urlsafe_b64encode(
+        json.dumps({"id": str(last_id), "_kd": "n"}, separators=(",", ":")).encode()
+    ).decode()
 
 
-def read_cursor(text: str) -> Optional[tuple[int, bool]]:
+def read_cursor(text: str) -> tuple[int, bool] | None:
     """The ID in a cursor and whether it points forward; None if it is no cursor."""
     try:
         data = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Optional
 from urllib.parse import unquote_to_bytes
 
 from gitlab_sandbox import answers
@@ -21,7 +20,7 @@ _FALSE = frozenset(("0", "f", "false", "n", "no", "off"))
 _LARGEST = 10**19
 
 
-def decode(text: str) -> Optional[str]:
+def decode(text: str) -> str | None:
     """A percent-decoded string; None if it is not valid UTF-8, is badly encoded or holds a NUL."""
     if "%" not in text:
         return None if "\x00" in text else text
@@ -34,13 +33,13 @@ def decode(text: str) -> Optional[str]:
     return None if "\x00" in decoded else decoded
 
 
-def parse_query(text: str) -> dict[str, Optional[str]]:
+def parse_query(text: str) -> dict[str, str | None]:
     """The parameters of a query string. The last one of a name counts; None is an undecodable value.
 
     ``name[]=`` and ``name[key]=`` make lists and mappings, which no parameter here takes: they
     count as undecodable values of ``name``.
     """
-    parameters: dict[str, Optional[str]] = {}
+    parameters: dict[str, str | None] = {}
     for part in text.split("&"):
         if not part:
             continue
@@ -53,7 +52,7 @@ def parse_query(text: str) -> dict[str, Optional[str]]:
     return parameters
 
 
-def to_integer(text: Optional[str]) -> Optional[int]:
+def to_integer(text: str | None) -> int | None:
     """An integer; None if it is none. Huge ones are cut to a number that no ID has."""
     if text is None or _INTEGER.fullmatch(text) is None:
         return None
@@ -63,7 +62,7 @@ def to_integer(text: Optional[str]) -> Optional[int]:
 class Parameters:
     """Reads parameters one by one and collects what is wrong with them."""
 
-    def __init__(self, values: dict[str, Optional[str]]) -> None:
+    def __init__(self, values: dict[str, str | None]) -> None:
         self._values = values
         self._errors: list[str] = []
 
@@ -87,7 +86,7 @@ class Parameters:
         """Whether the parameter is there."""
         return name in self._values
 
-    def text(self, name: str) -> Optional[str]:
+    def text(self, name: str) -> str | None:
         """A string; None if it is missing or empty."""
         if name not in self._values:
             return None
@@ -96,7 +95,7 @@ class Parameters:
             self.invalid(name)
         return value or None
 
-    def choice(self, name: str, allowed: Sequence[str], default: Optional[str] = None) -> Optional[str]:
+    def choice(self, name: str, allowed: Sequence[str], default: str | None = None) -> str | None:
         """One of some strings."""
         if name not in self._values:
             return default

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 import yaml
 
@@ -49,7 +49,7 @@ class TokenSeed:
     value: str
     scopes: list[str]
     name: str
-    id: Optional[int]
+    id: int | None
     created_at: str
 
 
@@ -60,7 +60,7 @@ class UserSeed:
     username: str
     name: str
     admin: bool
-    id: Optional[int]
+    id: int | None
     tokens: list[TokenSeed]
 
 
@@ -70,22 +70,22 @@ class JobTokenSeed:
 
     value: str
     user: str
-    project: Optional[str]
+    project: str | None
 
 
 @dataclass
 class PipelineSeed:
     """A pipeline that built a package or a file."""
 
-    id: Optional[int]
-    iid: Optional[int]
+    id: int | None
+    iid: int | None
     ref: str
     sha: str
     status: str
     source: str
     created_at: str
     updated_at: str
-    user: Optional[str]
+    user: str | None
 
 
 @dataclass
@@ -94,10 +94,10 @@ class FileSeed:
 
     file_name: str
     size: int
-    content: Optional[bytes] = None
-    id: Optional[int] = None
+    content: bytes | None = None
+    id: int | None = None
     status: str = "default"
-    created_at: Optional[str] = None
+    created_at: str | None = None
     pipelines: list[PipelineSeed] = field(default_factory=list)
 
 
@@ -106,13 +106,13 @@ class PackageSeed:
     """A package."""
 
     name: str
-    version: Optional[str]
+    version: str | None
     package_type: str
     created_at: str
     status: str = "default"
-    id: Optional[int] = None
-    last_downloaded_at: Optional[str] = None
-    creator: Optional[str] = None
+    id: int | None = None
+    last_downloaded_at: str | None = None
+    creator: str | None = None
     tags: list[str] = field(default_factory=list)
     pipelines: list[PipelineSeed] = field(default_factory=list)
     files: list[FileSeed] = field(default_factory=list)
@@ -143,7 +143,7 @@ class GroupSeed:
     path: str
     visibility: str
     members: dict[str, int]
-    id: Optional[int]
+    id: int | None
 
 
 @dataclass
@@ -153,7 +153,7 @@ class ProjectSeed:
     path: str
     visibility: str
     members: dict[str, int]
-    id: Optional[int]
+    id: int | None
     moved_from: list[str]
     rules: list[RuleSeed]
     packages: list[PackageSeed]
@@ -380,7 +380,7 @@ class _Reader:
             "files",
         )
         name = fields.needed("name").string()
-        version: Optional[str] = "1.0.0"
+        version: str | None = "1.0.0"
         if fields.present("version"):
             given = fields.given("version")
             version = None if given is None else given.string()
@@ -406,9 +406,7 @@ class _Reader:
     def pipelines(self, node: Node) -> list[PipelineSeed]:
         result = []
         for entry in node.items():
-            fields = entry.mapping(
-                "id", "iid", "ref", "sha", "status", "source", "created_at", "updated_at", "user"
-            )
+            fields = entry.mapping("id", "iid", "ref", "sha", "status", "source", "created_at", "updated_at", "user")
             created_at = fields.time("created_at", EPOCH)
             iid, user, sha = fields.given("iid"), fields.given("user"), fields.given("sha")
             result.append(
@@ -427,9 +425,9 @@ class _Reader:
         _refuse_repeats(node, [entry.id for entry in result if entry.id is not None], "pipeline ID")
         return result
 
-    def file(self, node: Node, package_type: str, name: str, version: Optional[str], index: int) -> FileSeed:
+    def file(self, node: Node, package_type: str, name: str, version: str | None, index: int) -> FileSeed:
         fields = node.mapping("id", "file_name", "size", "content", "status", "created_at", "pipelines")
-        content: Optional[bytes] = None
+        content: bytes | None = None
         if fields.present("content") and (text := fields.node("content").value) is not None:
             content = b"" if text == "" else fields.node("content").string().encode()
             if fields.present("size"):
@@ -567,7 +565,7 @@ _SUFFIXES = {
 }
 
 
-def file_name(package_type: str, name: str, version: Optional[str], index: int) -> str:
+def file_name(package_type: str, name: str, version: str | None, index: int) -> str:
     """A plausible name for the file with this index in a package whose seed names none."""
     base = re.split(r"[/@]", name.split("@")[0] or name.lstrip("@"))[-1 if package_type != "conan" else 0] or "package"
     if version is not None:

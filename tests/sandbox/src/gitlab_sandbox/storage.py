@@ -1,7 +1,7 @@
 # Copyright: registryops maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state, in SQLite: schema, loading a seed, and each question that the endpoints ask.
+"""The state, in SQLite: each question that the endpoints ask, each change that they make.
 
 One connection, used by the event loop's thread only; each method is one step that nothing
 interleaves with.
@@ -10,16 +10,17 @@ interleaves with.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 from gitlab_sandbox import clock
 from gitlab_sandbox.content import Checksums
 from gitlab_sandbox.directory import Directory, Group, Project, Rule, Token, User
-from gitlab_sandbox.node import SeedError
-from gitlab_sandbox.seed import PackageSeed, PipelineSeed, Seed
+from gitlab_sandbox.loading import LISTED, NOT_TERRAFORM, Loader
+from gitlab_sandbox.seed import Seed
 from gitlab_sandbox.vocabulary import (
     DEPRECATED,
     DISPLAYABLE,
@@ -38,50 +39,6 @@ SCHEMA_VERSION = 1
 # Above this many results GitLab gives no totals.
 COUNT_LIMIT = 10_000
 
-# The condition of the indexes that serve lists. SQLite uses them only for a query that says the
-# same, word for word.
-_LISTED = f"status IN ({', '.join(map(str, DISPLAYABLE))})"
-_NOT_TERRAFORM = f"type <> {TYPE_NUMBER['terraform_module']}"
-
-_SCHEMA = """
-CREATE TABLE users (id INTEGER PRIMARY KEY, username TEXT NOT NULL, name TEXT NOT NULL, admin INTEGER NOT NULL);
-CREATE TABLE tokens (id INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL UNIQUE, user_id INTEGER NOT NULL,
-    scopes TEXT NOT NULL, name TEXT NOT NULL, created_at TEXT NOT NULL, last_used_at TEXT);
-CREATE TABLE groups (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, visibility TEXT NOT NULL, parent_id INTEGER);
-CREATE TABLE projects (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, visibility TEXT NOT NULL,
-    group_id INTEGER NOT NULL);
-CREATE TABLE moved (path TEXT PRIMARY KEY, project_id INTEGER NOT NULL);
-CREATE TABLE group_members (group_id INTEGER NOT NULL, user_id INTEGER NOT NULL, level INTEGER NOT NULL);
-CREATE TABLE project_members (project_id INTEGER NOT NULL, user_id INTEGER NOT NULL, level INTEGER NOT NULL);
-CREATE TABLE rules (project_id INTEGER NOT NULL, pattern TEXT NOT NULL, type INTEGER NOT NULL,
-    minimum_level INTEGER NOT NULL);
-CREATE TABLE packages (id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, name TEXT NOT NULL, recipe TEXT,
-    folded TEXT NOT NULL, version TEXT, type INTEGER NOT NULL, status INTEGER NOT NULL, created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL, last_downloaded_at TEXT, creator_id INTEGER);
-CREATE TABLE tags (id INTEGER PRIMARY KEY, package_id INTEGER NOT NULL, name TEXT NOT NULL, created_at TEXT NOT NULL);
-CREATE TABLE files (id INTEGER PRIMARY KEY, package_id INTEGER NOT NULL, file_name TEXT NOT NULL,
-    size INTEGER NOT NULL, status INTEGER NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
-    md5 TEXT, sha1 TEXT, sha256 TEXT, content BLOB);
-CREATE TABLE pipelines (package_id INTEGER NOT NULL, file_id INTEGER NOT NULL, id INTEGER NOT NULL,
-    iid INTEGER NOT NULL, ref TEXT NOT NULL, sha TEXT NOT NULL, status TEXT NOT NULL, source TEXT NOT NULL,
-    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, user_id INTEGER,
-    PRIMARY KEY (package_id, file_id, id)) WITHOUT ROWID;
-"""
-
-# Made after loading, which is much faster. The partial ones hold exactly what the default lists
-# show, so that an offset is walked within the index.
-_INDEXES = f"""
-CREATE INDEX listed_in_project ON packages (project_id, created_at, id, version)
-    WHERE {_LISTED} AND {_NOT_TERRAFORM};
-CREATE INDEX listed_anywhere ON packages (created_at, id, project_id, version) WHERE {_LISTED} AND {_NOT_TERRAFORM};
-CREATE INDEX listed_by_type ON packages (project_id, type, created_at, id, version) WHERE {_LISTED};
-CREATE INDEX listed_by_version ON packages (project_id, version, id) WHERE {_LISTED} AND {_NOT_TERRAFORM};
-CREATE INDEX by_name ON packages (project_id, name, id, version, type, status);
-CREATE INDEX by_status ON packages (project_id, status, created_at, id);
-CREATE INDEX tags_of_package ON tags (package_id, id);
-CREATE INDEX files_of_package ON files (package_id, id);
-"""
-
 
 class Package(NamedTuple):
     """A row of ``packages``."""
@@ -89,14 +46,14 @@ class Package(NamedTuple):
     id: int
     project_id: int
     name: str
-    recipe: Optional[str]
-    version: Optional[str]
+    recipe: str | None
+    version: str | None
     type: int
     status: int
     created_at: str
     updated_at: str
-    last_downloaded_at: Optional[str]
-    creator_id: Optional[int]
+    last_downloaded_at: str | None
+    creator_id: int | None
 
 
 class File(NamedTuple):
@@ -109,9 +66,9 @@ class File(NamedTuple):
     status: int
     created_at: str
     updated_at: str
-    md5: Optional[str]
-    sha1: Optional[str]
-    sha256: Optional[str]
+    md5: str | None
+    sha1: str | None
+    sha256: str | None
 
 
 class Tag(NamedTuple):
@@ -136,7 +93,7 @@ class Pipeline(NamedTuple):
     source: str
     created_at: str
     updated_at: str
-    user_id: Optional[int]
+    user_id: int | None
 
 
 _PACKAGE_COLUMNS = (
@@ -154,11 +111,11 @@ class PackageQuery:
     in_group: bool
     order_by: str = "created_at"
     descending: bool = False
-    type: Optional[int] = None
+    type: int | None = None
     words: tuple[str, ...] = ()
-    version: Optional[str] = None
+    version: str | None = None
     versionless: bool = False
-    status: Optional[int] = None
+    status: int | None = None
 
 
 @dataclass(frozen=True)
@@ -166,7 +123,7 @@ class Listing:
     """One page of a list; ``total`` is None above 10,000 results."""
 
     rows: list[Any]
-    total: Optional[int]
+    total: int | None
     more: bool
 
 
@@ -180,11 +137,12 @@ class Storage:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._totals: dict[tuple[Any, ...], int] = {}
+        self._places: dict[tuple[Any, ...], _Places] = {}
 
     # Opening and loading
 
     @classmethod
-    def open(cls, path: Optional[Path]) -> Storage:
+    def open(cls, path: Path | None) -> Storage:
         """The state in a file, or in memory if ``path`` is None.
 
         :raises DatabaseError: if the file is not a database of this sandbox or is in use.
@@ -228,11 +186,7 @@ class Storage:
         """
         self._db.execute("BEGIN")
         try:
-            for statement in _SCHEMA.split(";"):
-                self._db.execute(statement)
-            _Loader(self._db).load(seed)
-            for statement in _INDEXES.split(";"):
-                self._db.execute(statement)
+            Loader(self._db).load(seed)
             self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         except BaseException:
@@ -243,7 +197,7 @@ class Storage:
     def forget_deprecated(self) -> None:
         """Make deprecated packages plain ones, for a server that does not know that status."""
         self._db.execute("UPDATE packages SET status = 0 WHERE status = ?", (DEPRECATED,))
-        self._totals.clear()
+        self._changed()
 
     def directory(self) -> Directory:
         """Everything that does not change while the server runs."""
@@ -284,7 +238,7 @@ class Storage:
         """Note that an access token was used."""
         self._db.execute("UPDATE tokens SET last_used_at = ? WHERE id = ? AND kind = 'access'", (clock.now(), token_id))
 
-    def last_used(self, token_id: int) -> Optional[str]:
+    def last_used(self, token_id: int) -> str | None:
         """When an access token was last used before this."""
         row = self._db.execute(
             "SELECT last_used_at FROM tokens WHERE id = ? AND kind = 'access'", (token_id,)
@@ -296,30 +250,42 @@ class Storage:
     def packages(self, query: PackageQuery, offset: int, limit: int) -> Listing:
         """A page of a list of packages (E1, E2)."""
         where, values = _where(query)
-        direction = "DESC" if query.descending else "ASC"
-        # PostgreSQL puts packages without a version last, and first when the order is reversed.
-        nulls = "NULLS FIRST" if query.descending else "NULLS LAST"
-        order = {
-            "created_at": f"created_at {direction}, id {direction}",
-            "name": f"name {direction}, id {direction}",
-            "version": f"version {direction} {nulls}, id {direction}"
-            if query.versionless
-            else f"version {direction}, id {direction}",
-            "type": f"type {direction}, id {direction}",
-            "project_path": f"(SELECT path FROM projects WHERE projects.id = project_id) {direction}, id {direction}",
-        }[query.order_by]
+        order, column = _order(query)
         total = self._total(where, values)
         rows: list[Package] = []
         if offset < 2**62:
-            rows = [
-                Package._make(row)
-                for row in self._db.execute(
-                    f"SELECT {_PACKAGE_COLUMNS} FROM packages WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
-                    (*values, limit + 1, offset),
-                )
-            ]
-        more = len(rows) > limit
-        return Listing(rows[:limit], total if total <= COUNT_LIMIT else None, more)
+            rows = self._rows(where, values, order, column, query.descending, offset, limit + 1)
+        return Listing(rows[:limit], total if total <= COUNT_LIMIT else None, len(rows) > limit)
+
+    def _rows(
+        self, where: str, values: tuple[Any, ...], order: str, column: str, descending: bool, offset: int, limit: int
+    ) -> list[Package]:
+        """The rows at an offset, walking to it from the nearest place that an earlier page ended at."""
+        places = None
+        skip = offset
+        if column:
+            places = self._places.setdefault((where, order, *values), _Places())
+            start, key = places.before(offset)
+            if key is not None:
+                where = f"{where} AND ({column}, id) {'<' if descending else '>'} (?, ?)"
+                values = (*values, *key)
+                skip = offset - start
+        rows = [
+            Package._make(row)
+            for row in self._db.execute(
+                f"SELECT {_PACKAGE_COLUMNS} FROM packages WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
+                (*values, limit, skip),
+            )
+        ]
+        # The last row belongs to the next page already.
+        if places is not None and len(rows) == limit > 1:
+            places.note(offset + limit - 1, (getattr(rows[-2], column), rows[-2].id))
+        return rows
+
+    def _changed(self) -> None:
+        """Forget what was remembered about lists."""
+        self._totals.clear()
+        self._places.clear()
 
     def _total(self, where: str, values: tuple[Any, ...]) -> int:
         """The number of results, or 10,001 if there are more than 10,000."""
@@ -330,11 +296,11 @@ class Storage:
                 f"SELECT count(*) FROM (SELECT 1 FROM packages WHERE {where} LIMIT {COUNT_LIMIT + 1})", values
             ).fetchone()[0]
             if len(self._totals) > 1000:
-                self._totals.clear()
+                self._changed()
             self._totals[key] = total
         return int(total)
 
-    def package(self, project_id: int, package_id: int, statuses: Collection[int] = DISPLAYABLE) -> Optional[Package]:
+    def package(self, project_id: int, package_id: int, statuses: Collection[int] = DISPLAYABLE) -> Package | None:
         """A package of a project, if it has one of the statuses."""
         if package_id >= 2**63:
             return None
@@ -349,7 +315,7 @@ class Storage:
         return [
             Package._make(row)
             for row in self._db.execute(
-                f"SELECT {_PACKAGE_COLUMNS} FROM packages WHERE project_id = ? AND name = ? AND type = ? AND {_LISTED}"
+                f"SELECT {_PACKAGE_COLUMNS} FROM packages WHERE project_id = ? AND name = ? AND type = ? AND {LISTED}"
                 " AND id <> ? ORDER BY version NULLS LAST, id",
                 (package.project_id, package.name, package.type, package.id),
             )
@@ -361,9 +327,9 @@ class Storage:
             "UPDATE packages SET status = ?, updated_at = ? WHERE id = ?",
             (PENDING_DESTRUCTION, clock.after(package.updated_at), package.id),
         )
-        self._totals.clear()
+        self._changed()
 
-    def change_package(self, package_id: int, changes: dict[str, Any]) -> Optional[Package]:
+    def change_package(self, package_id: int, changes: dict[str, Any]) -> Package | None:
         """Change the columns ``status`` and ``last_downloaded_at``, whatever the status (control call)."""
         if not 0 <= package_id < 2**63:
             return None
@@ -376,7 +342,7 @@ class Storage:
             "UPDATE packages SET status = ?, last_downloaded_at = ?, updated_at = ? WHERE id = ?",
             (package.status, package.last_downloaded_at, package.updated_at, package_id),
         )
-        self._totals.clear()
+        self._changed()
         return package
 
     def note_download(self, package_id: int) -> None:
@@ -405,7 +371,7 @@ class Storage:
         }
 
     def pipelines(
-        self, package_id: int, limit: int, below: Optional[int] = None, above: Optional[int] = None
+        self, package_id: int, limit: int, below: int | None = None, above: int | None = None
     ) -> list[Pipeline]:
         """Pipelines of a package, newest first: the next ones below an ID, or those just above one (E5)."""
         select = f"SELECT {_PIPELINE_COLUMNS} FROM pipelines WHERE package_id = ? AND file_id = 0"
@@ -414,7 +380,8 @@ class Storage:
             rows.reverse()
         else:
             rows = self._db.execute(
-                f"{select} AND id < ? ORDER BY id DESC LIMIT ?", (package_id, 2**63 - 1 if below is None else below, limit)
+                f"{select} AND id < ? ORDER BY id DESC LIMIT ?",
+                (package_id, 2**63 - 1 if below is None else below, limit),
             ).fetchall()
         return [Pipeline._make(row) for row in rows]
 
@@ -439,7 +406,7 @@ class Storage:
             ]
         return Listing(rows[:limit], total if total <= COUNT_LIMIT else None, len(rows) > limit)
 
-    def file(self, package_id: int, file_id: int) -> Optional[File]:
+    def file(self, package_id: int, file_id: int) -> File | None:
         """A file of a package that is not pending destruction."""
         if file_id >= 2**63:
             return None
@@ -449,7 +416,7 @@ class Storage:
         ).fetchone()
         return None if row is None else File._make(row)
 
-    def newest_file(self, package_id: int, file_name: str) -> Optional[File]:
+    def newest_file(self, package_id: int, file_name: str) -> File | None:
         """The newest file of a name in a package (E9)."""
         row = self._db.execute(
             f"SELECT {_FILE_COLUMNS} FROM files WHERE package_id = ? AND file_name = ? AND status = {FILE_DEFAULT}"
@@ -458,7 +425,7 @@ class Storage:
         ).fetchone()
         return None if row is None else File._make(row)
 
-    def content(self, file_id: int) -> Optional[bytes]:
+    def content(self, file_id: int) -> bytes | None:
         """The stored bytes of a file; None if they are generated."""
         row = self._db.execute("SELECT content FROM files WHERE id = ?", (file_id,)).fetchone()
         return None if row is None else row[0]
@@ -486,9 +453,7 @@ class Storage:
 
     # The generic registry
 
-    def generic_package(
-        self, project_id: int, name: str, version: str, statuses: Collection[int]
-    ) -> Optional[Package]:
+    def generic_package(self, project_id: int, name: str, version: str, statuses: Collection[int]) -> Package | None:
         """A generic package by name and version, if it has one of the statuses; the oldest if several do."""
         row = self._db.execute(
             f"SELECT {_PACKAGE_COLUMNS} FROM packages WHERE project_id = ? AND name = ? AND version = ? AND type = ?"
@@ -505,7 +470,7 @@ class Storage:
         file_name: str,
         content: bytes,
         checksums: Checksums,
-        status: Optional[int],
+        status: int | None,
         creator_id: int,
     ) -> File:
         """Add a file to a generic package, which is made if it is not there (E9)."""
@@ -546,10 +511,8 @@ class Storage:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
-        self._totals.clear()
-        return File(
-            file_id or 0, package_id or 0, file_name, len(content), FILE_DEFAULT, moment, moment, *checksums
-        )
+        self._changed()
+        return File(file_id or 0, package_id or 0, file_name, len(content), FILE_DEFAULT, moment, moment, *checksums)
 
     # Control
 
@@ -569,11 +532,43 @@ def _ids(numbers: Iterable[int]) -> str:
     return ", ".join(map(str, numbers))
 
 
+class _Places:
+    """Where pages of one list ended, so that the next page need not walk from the start."""
+
+    def __init__(self) -> None:
+        self._offsets: list[int] = []
+        self._keys: list[tuple[Any, int]] = []
+
+    def before(self, offset: int) -> tuple[int, tuple[Any, int] | None]:
+        """The greatest known offset up to this one, and the sort key of the row before it."""
+        index = bisect_right(self._offsets, offset) - 1
+        return (0, None) if index < 0 else (self._offsets[index], self._keys[index])
+
+    def note(self, offset: int, key: tuple[Any, int]) -> None:
+        """The row before this offset has this sort key."""
+        index = bisect_right(self._offsets, offset)
+        if index == 0 or self._offsets[index - 1] != offset:
+            self._offsets.insert(index, offset)
+            self._keys.insert(index, key)
+
+
+def _order(query: PackageQuery) -> tuple[str, str]:
+    """The order of a list, and the column that it is by; no column if there are no places in that order."""
+    direction = "DESC" if query.descending else "ASC"
+    column = query.order_by
+    if column == "project_path":
+        return f"(SELECT path FROM projects WHERE projects.id = project_id) {direction}, id {direction}", ""
+    if column == "version" and query.versionless:
+        # PostgreSQL puts packages without a version last, and first when the order is reversed.
+        return f"version {direction} NULLS {'FIRST' if query.descending else 'LAST'}, id {direction}", ""
+    return f"{column} {direction}, id {direction}", column
+
+
 def _where(query: PackageQuery) -> tuple[str, tuple[Any, ...]]:
     """The condition of a list, and its values."""
     conditions: list[str] = []
     values: list[Any] = []
-    if query.in_group:
+    if query.in_group or query.order_by == "type":
         # The plus keeps SQLite from an index on project_id: walking the order of all packages
         # beats sorting those of several projects.
         conditions.append(f"+project_id IN ({_ids(query.project_ids)})")
@@ -581,12 +576,12 @@ def _where(query: PackageQuery) -> tuple[str, tuple[Any, ...]]:
         conditions.append("project_id = ?")
         values.append(query.project_ids[0])
     if query.status is None:
-        conditions.append(_LISTED)
+        conditions.append(LISTED)
     else:
         conditions.append("status = ?")
         values.append(query.status)
     if query.type is None:
-        conditions.append(_NOT_TERRAFORM)
+        conditions.append(NOT_TERRAFORM)
     else:
         conditions.append("type = ?")
         values.append(query.type)
@@ -599,158 +594,3 @@ def _where(query: PackageQuery) -> tuple[str, tuple[Any, ...]]:
         conditions.append("instr(folded, ?) > 0")
         values.append(word)
     return " AND ".join(conditions), tuple(values)
-
-
-class _Ids:
-    """Deals out IDs in order, leaving out those that the seed gives."""
-
-    def __init__(self, given: Iterable[Optional[int]], what: str) -> None:
-        self._given: set[int] = set()
-        for number in given:
-            if number is None:
-                continue
-            if number in self._given:
-                raise SeedError(f"seed: the {what} ID {number} is given twice")
-            self._given.add(number)
-        self._next = 1
-
-    def take(self, given: Optional[int]) -> int:
-        """The given ID, or else the next free one."""
-        if given is not None:
-            return given
-        while self._next in self._given:
-            self._next += 1
-        self._next += 1
-        return self._next - 1
-
-
-class _Loader:
-    """Puts a seed into the tables."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
-        self._users: dict[str, int] = {}
-
-    def load(self, seed: Seed) -> None:
-        self._load_users(seed)
-        groups = self._load_groups(seed)
-        packages = [package for project in seed.projects for package in project.packages]
-        files = [file for package in packages for file in package.files]
-        builds = [build for owner in (*packages, *files) for build in owner.pipelines]
-        ids = _Ids((project.id for project in seed.projects), "project")
-        self._package_ids = _Ids((package.id for package in packages), "package")
-        self._file_ids = _Ids((file.id for file in files), "file")
-        # A pipeline can have built several packages: its ID may come again.
-        self._pipeline_ids = _Ids({build.id for build in builds}, "pipeline")
-        self._tag_id = 0
-        for project in seed.projects:
-            project_id = ids.take(project.id)
-            self._insert(
-                "projects", (project_id, project.path, project.visibility, groups[project.path.rpartition("/")[0]])
-            )
-            self._insert_many("moved", ((path, project_id) for path in project.moved_from))
-            self._insert_many(
-                "project_members", ((project_id, self._users[name], level) for name, level in project.members.items())
-            )
-            self._insert_many(
-                "rules",
-                (
-                    (project_id, rule.package_name_pattern, TYPE_NUMBER[rule.package_type], rule.minimum_level)
-                    for rule in project.rules
-                ),
-            )
-            self._iids: dict[int, int] = {}
-            self._load_packages(project_id, iter(project.packages))
-            for series in project.series:
-                self._load_packages(project_id, series.packages())
-
-    def _load_users(self, seed: Seed) -> None:
-        ids = _Ids((user.id for user in seed.users), "user")
-        token_ids = _Ids((token.id for user in seed.users for token in user.tokens), "token")
-        for user in seed.users:
-            user_id = self._users[user.username] = ids.take(user.id)
-            self._insert("users", (user_id, user.username, user.name, user.admin))
-            for token in user.tokens:
-                row = (token_ids.take(token.id), "access", token.value, user_id, " ".join(token.scopes), token.name)
-                self._insert("tokens", (*row, token.created_at, None))
-        for number, job in enumerate(seed.job_tokens, start=1):
-            self._insert("tokens", (number, "job", job.value, self._users[job.user], "api", "job", "", None))
-
-    def _load_groups(self, seed: Seed) -> dict[str, int]:
-        ids = _Ids((group.id for group in seed.groups), "group")
-        groups = {group.path: ids.take(group.id) for group in seed.groups}
-        for group in seed.groups:
-            group_id = groups[group.path]
-            self._insert("groups", (group_id, group.path, group.visibility, groups.get(group.path.rpartition("/")[0])))
-            self._insert_many(
-                "group_members", ((group_id, self._users[name], level) for name, level in group.members.items())
-            )
-        return groups
-
-    def _load_packages(self, project_id: int, packages: Iterator[PackageSeed]) -> None:
-        files: list[tuple[Any, ...]] = []
-        tags: list[tuple[Any, ...]] = []
-        builds: list[tuple[Any, ...]] = []
-
-        def rows() -> Iterator[tuple[Any, ...]]:
-            for package in packages:
-                package_id = self._package_ids.take(package.id)
-                for tag in package.tags:
-                    self._tag_id += 1
-                    tags.append((self._tag_id, package_id, tag, package.created_at))
-                for build in package.pipelines:
-                    builds.append(self._build(package_id, 0, build))
-                for file in package.files:
-                    file_id = self._file_ids.take(file.id)
-                    created_at = file.created_at or package.created_at
-                    status = FILE_STATUSES.index(file.status)
-                    files.append(
-                        (file_id, package_id, file.file_name, file.size, status, created_at, created_at)
-                        + (None, None, None, file.content)
-                    )
-                    for build in file.pipelines:
-                        builds.append(self._build(package_id, file_id, build))
-                # GitLab stores the bare name of a conan package, searches and sorts by it, and
-                # shows the recipe.
-                conan = package.package_type == "conan"
-                name = (package.name.split("/")[0] or package.name) if conan else package.name
-                yield (
-                    package_id,
-                    project_id,
-                    name,
-                    package.name if conan else None,
-                    name.lower(),
-                    package.version,
-                    TYPE_NUMBER[package.package_type],
-                    STATUS_NUMBER[package.status],
-                    package.created_at,
-                    package.created_at,
-                    package.last_downloaded_at,
-                    None if package.creator is None else self._users[package.creator],
-                )
-
-        self._insert_many("packages", rows())
-        self._insert_many("files", files)
-        self._insert_many("tags", tags)
-        self._insert_many("pipelines", builds)
-
-    def _build(self, package_id: int, file_id: int, build: PipelineSeed) -> tuple[Any, ...]:
-        pipeline_id = self._pipeline_ids.take(build.id)
-        iid = self._iids.setdefault(pipeline_id, build.iid or len(self._iids) + 1)
-        user_id = None if build.user is None else self._users[build.user]
-        return (
-            (package_id, file_id, pipeline_id, iid, build.ref, build.sha, build.status, build.source)
-            + (build.created_at, build.updated_at, user_id)
-        )
-
-    def _insert(self, table: str, row: tuple[Any, ...]) -> None:
-        self._insert_many(table, [row])
-
-    def _insert_many(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        iterator = iter(rows)
-        first = next(iterator, None)
-        if first is None:
-            return
-        statement = f"INSERT INTO {table} VALUES ({', '.join('?' * len(first))})"
-        self._db.execute(statement, first)
-        self._db.executemany(statement, iterator)

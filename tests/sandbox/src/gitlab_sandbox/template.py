@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import Callable, Union
+from typing import Callable
 
 _PART = re.compile(r"\{([^{}]*)\}")
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Mod, ast.FloorDiv)
@@ -20,7 +20,7 @@ def compile_template(text: str) -> Callable[[int], str]:
 
     :raises ValueError: if it holds anything else.
     """
-    parts: list[Union[ast.expr, ast.Constant]] = []
+    parts: list[ast.expr | ast.Constant] = []
     position = 0
     for match in _PART.finditer(text):
         parts.append(ast.Constant(_literal(text[position : match.start()])))

@@ -1,0 +1,131 @@
+# Copyright: registryops maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make livetest` on the sandbox: it must stay true, and leave nothing behind. No control call is made."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import typing as t
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from gitlab_sandbox.testing import Sandbox
+
+SCRIPT = Path(__file__).parents[1] / "livetest" / "livetest.py"
+SEED: dict[str, t.Any] = {
+    "users": [
+        {"username": "mia", "tokens": [{"value": "glpat-mia", "scopes": ["api"]}]},
+        {"username": "sam", "tokens": [{"value": "glpat-sam", "scopes": ["api"]}]},
+    ],
+    "groups": [{"path": "acme", "visibility": "private", "members": {"mia": "maintainer", "sam": "developer"}}],
+    "projects": [
+        {"path": "acme/scratch", "id": 1},
+        {"path": "acme/shop", "id": 2, "packages": [{"name": "ui", "version": "1.0.0", "package_type": "npm"}]},
+    ],
+}
+
+
+@pytest.fixture
+def sandbox() -> t.Iterator[Sandbox]:
+    with Sandbox(SEED) as running:
+        yield running
+
+
+def start(sandbox: Sandbox, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+    given = {"GITLAB_API_URL": sandbox.url, "GITLAB_TOKEN": "glpat-mia", "PROJECT": "acme/scratch", **environ}
+    collections = str(Path(__file__).parents[2] / "build" / "tree")
+    return subprocess.Popen(
+        [sys.executable, str(SCRIPT), "--collections", collections, *arguments],
+        env={**os.environ, **given},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def run(sandbox: Sandbox, *arguments: str, **environ: str) -> tuple[int, str]:
+    with start(sandbox, *arguments, **environ) as process:
+        output, _ = process.communicate(timeout=300)
+    return process.returncode, output
+
+
+def packages(sandbox: Sandbox, project: int = 1) -> str:
+    """What GitLab's own list says, as text."""
+    url = f"{sandbox.api_url}/projects/{project}/packages?per_page=100"
+    request = urllib.request.Request(url, headers={"PRIVATE-TOKEN": "glpat-mia"})
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+        return answer.read().decode()
+
+
+def test_passes_and_leaves_nothing(sandbox: Sandbox) -> None:
+    status, output = run(sandbox)
+    assert (status, "FAIL" in output) == (0, False), output
+    assert "18 passed, 0 failed" in output
+    assert "glpat-" not in output
+    assert packages(sandbox) == "[]"
+
+
+def test_refuses_a_project_that_is_not_empty(sandbox: Sandbox) -> None:
+    before = packages(sandbox, 2)
+    status, output = run(sandbox, PROJECT="acme/shop")
+    assert status == 2
+    assert output.startswith("livetest: acme/shop is not empty")
+    assert packages(sandbox, 2) == before
+
+
+def test_leaves_the_other_packages_of_a_forced_project_alone() -> None:
+    with Sandbox(SEED, gitlab_version="16.1") as sandbox:
+        before = packages(sandbox, 2)
+        status, output = run(sandbox, PROJECT="2", FORCE="1")
+        assert status == 0, output
+        assert packages(sandbox, 2) == before
+
+
+def test_cleans_up_after_a_failure(sandbox: Sandbox, tmp_path: Path) -> None:
+    status, output = run(sandbox, "--collections", str(tmp_path))
+    assert status == 1
+    assert "published 12 packages" in output
+    assert "0 passed, 0 failed, not ended" in output
+    assert packages(sandbox) == "[]"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_cleans_up_after_an_interrupt(sandbox: Sandbox, number: signal.Signals) -> None:
+    with start(sandbox) as process:
+        assert process.stdout is not None
+        while "published" not in (line := process.stdout.readline()):
+            assert line, "ended before it published"
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "STOP  interrupted" in output
+    assert packages(sandbox) == "[]"
+
+
+def test_stops_before_it_publishes_much_if_the_token_may_not_delete(sandbox: Sandbox) -> None:
+    status, output = run(sandbox, GITLAB_TOKEN="glpat-sam")
+    assert status == 1
+    assert "may publish to acme/scratch, but not delete" in output
+    assert packages(sandbox).count('"version"') == 1
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"PROJECT": ""}, "set PROJECT"),
+        ({"GITLAB_TOKEN": "glpat-wrong"}, "401 Unauthorized"),
+        ({"PROJECT": "acme/none"}, "404 Project Not Found"),
+        ({"GITLAB_API_URL": "gitlab.example.com"}, "must begin with https://"),
+    ],
+)
+def test_says_what_is_wrong_in_one_line(sandbox: Sandbox, environ: dict[str, str], said: str) -> None:
+    status, output = run(sandbox, **environ)
+    assert status == 2
+    assert said in output
+    assert output.count("\n") == 1
+    assert "glpat-" not in output

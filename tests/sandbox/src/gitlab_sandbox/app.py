@@ -1,0 +1,180 @@
+# Copyright: registryops maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The ASGI application: recording, rate limit, faults, the endpoint, and how the answer is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gitlab_sandbox import access, answers
+from gitlab_sandbox.answers import Answer, ApiError
+from gitlab_sandbox.connection import EXTENSION, Connection, is_api
+from gitlab_sandbox.endpoints import Call, Registry
+from gitlab_sandbox.faults import Fault, Faults
+from gitlab_sandbox.journal import Exchange
+from gitlab_sandbox.limits import RateLimit
+from gitlab_sandbox.query import parse_query
+from gitlab_sandbox.routes import Router
+
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+
+
+class Application:
+    """Answers API requests itself and hands everything else to the control calls."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        faults: Faults,
+        limit: RateLimit | None,
+        latency: float,
+        control: ASGIApp,
+    ) -> None:
+        self._registry = registry
+        self._router = Router(registry.current)
+        self._faults = faults
+        self._limit = limit
+        self._latency = latency
+        self._control = control
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        if not is_api(scope["raw_path"]):
+            await self._control(scope, receive, send)
+            return
+        exchange: Exchange
+        connection: Connection
+        exchange, connection = scope["extensions"][EXTENSION]
+        try:
+            await self._exchange(exchange, connection, scope, receive, send)
+        except asyncio.CancelledError:
+            # The server ends; the connection is closed already or will be now.
+            connection.reset()
+        finally:
+            exchange.finish(None)
+
+    async def _exchange(
+        self, exchange: Exchange, connection: Connection, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        headers: answers.Headers = []
+        answer: Answer | None = None
+        fault: Fault | None = None
+        if self._limit is not None:
+            client = exchange.token or (scope["client"] or ("",))[0]
+            headers, answer = self._limit.count(f"{exchange.auth} {client}", exchange.auth != "none")
+        if answer is None:
+            fault = self._faults.take(exchange.method, exchange.path)
+            answer = None if fault is None else fault.answer
+        kind = "" if fault is None else fault.kind
+        if answer is None and kind != "reset_before":
+            answer = await self._answer(exchange, scope, receive)
+        await self._wait(exchange, 0.0 if fault is None else fault.ms / 1000)
+        if answer is None or kind == "reset_after" or (kind == "truncate" and not answer.size):
+            connection.reset()
+            await _closed(receive)
+            return
+        given = {name for name, _ in answer.headers}
+        sent_headers = answer.headers + [header for header in headers if header[0] not in given]
+        if answer.status not in (204, 304):
+            sent_headers.append((b"content-length", b"%d" % answer.size))
+        await send({"type": "http.response.start", "status": answer.status, "headers": sent_headers})
+        if kind == "truncate":
+            await _send_half(answer, send)
+            exchange.finish(answer.status)
+            connection.close()
+            await _closed(receive)
+            return
+        if answer.stream is None:
+            await send({"type": "http.response.body", "body": answer.body})
+        else:
+            for part in answer.stream:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body"})
+        # Nothing runs between the last byte and this: the client cannot be faster.
+        exchange.finish(answer.status)
+
+    async def _wait(self, exchange: Exchange, slow: float) -> None:
+        """Wait until the answer is due, counted from the arrival of the request."""
+        rest = exchange.arrived + max(self._latency, slow) - time.monotonic()
+        if rest > 0:
+            await asyncio.sleep(rest)
+
+    async def _answer(self, exchange: Exchange, scope: Scope, receive: Receive) -> Answer:
+        """Do the work."""
+        try:
+            found = self._router.match(exchange.method, exchange.path)
+            if found is None:
+                raise answers.no_route()
+            route, segments = found
+            caller = access.identify(
+                self._registry.directory, exchange.auth, exchange.token, route.job_tokens, exchange.method != "GET"
+            )
+
+            async def body() -> AsyncIterator[bytes]:
+                more = True
+                while more:
+                    message: Any = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise asyncio.CancelledError
+                    more = message.get("more_body", False)
+                    yield message.get("body", b"")
+
+            call = Call(
+                registry=self._registry,
+                method=exchange.method,
+                raw_path=exchange.path,
+                segments=segments,
+                query=parse_query(exchange.query) if exchange.query else {},
+                caller=caller,
+                base_url=f"{scope['scheme']}://{_host(exchange, scope)}",
+                if_unmodified_since=exchange.if_unmodified_since,
+                body=body,
+            )
+            answer = await route.endpoint(call)
+            if caller.token is not None and route.name == "E11":
+                self._registry.storage.touch_token(caller.token.id)
+            return answer
+        except ApiError as error:
+            return error.answer
+        except Exception as error:
+            # A fault of this server, not of the request: one line says where, the client gets a 500.
+            where = error.__traceback__
+            while where is not None and where.tb_next is not None:
+                where = where.tb_next
+            place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where is not None else "?"
+            sys.stderr.write(f"gitlab-sandbox: {type(error).__name__}: {error} ({place})\n")
+            return answers.internal_error()
+
+
+def _host(exchange: Exchange, scope: Scope) -> str:
+    """The host that the client knows this server by."""
+    if exchange.host and _HOST.fullmatch(exchange.host):
+        return exchange.host
+    host, port = scope["server"]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+async def _send_half(answer: Answer, send: Send) -> None:
+    """The first half of a body, less one byte of an odd one."""
+    left = answer.size // 2
+    for part in answer.parts():
+        await send({"type": "http.response.body", "body": part[:left], "more_body": True})
+        left -= min(left, len(part))
+        if not left:
+            return
+
+
+async def _closed(receive: Receive) -> None:
+    """Wait until the connection is closed: before, uvicorn would complain of a missing answer."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
