@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+OLDEST := build/oldest
 READY := $(VENV)/.ready
 NAME := registryops.gitlab
 TREE := build/tree/ansible_collections/registryops/gitlab
@@ -18,7 +19,7 @@ endif
 IN_TREE := ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/tree PYTHONPATH=$(CURDIR)/build/tree PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test lint types unit integration sanity docs docs-lint build livetest bench soak pins clean
+.PHONY: help demo sandbox test lint types unit integration oldest sanity docs docs-lint build livetest bench soak pins clean
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,7 +48,7 @@ demo: $(READY) $(INSTALLED) ## Show the main job on a local sandbox, as a guided
 sandbox: $(READY) $(INSTALLED) ## Leave a local GitLab package registry running, to try things on
 	@$(BIN)/python tests/demo/sandbox.py
 
-test: lint types sanity docs-lint build ## Run every check
+test: lint types sanity docs-lint build oldest ## Run every check
 	@$(IN_TREE) $(BIN)/pytest
 
 lint: $(READY) $(TREE) ## Format and lint
@@ -66,6 +67,15 @@ unit: $(READY) $(TREE) ## Run the tests that need no server
 
 integration: $(READY) $(TREE) ## Run real playbooks on the sandbox
 	@$(IN_TREE) $(BIN)/pytest tests/integration
+
+$(OLDEST)/.ready: tests/oldest.txt tests/sandbox/pyproject.toml
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/pip install --quiet --disable-pip-version-check --requirement tests/oldest.txt
+	$(OLDEST)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable ./tests/sandbox
+	@touch $@
+
+oldest: $(OLDEST)/.ready $(TREE) ## Run real playbooks with the oldest supported versions
+	@$(IN_TREE) $(OLDEST)/bin/pytest tests/integration/test_package.py tests/integration/test_roles.py
 
 sanity: $(READY) ## Run ansible-test sanity on what the artifact holds
 	tests/sanity.sh $(VENV)

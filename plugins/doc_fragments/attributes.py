@@ -1,5 +1,4 @@
 # Copyright: registryops maintainers
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the modules promise of check mode, diff mode and where they run."""
 

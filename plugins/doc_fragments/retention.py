@@ -1,5 +1,4 @@
 # Copyright: registryops maintainers
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The options of the modules that plan and apply retention."""
 
@@ -80,7 +79,10 @@ options:
                 type: list
                 elements: str
           keep_latest:
-            description: Keep this many, the newest first.
+            description:
+              - Keep this many, the newest first.
+              - A count of V(0) keeps nothing, here and in the other counts. A rule whose keeps are all V(0) has no keep.
+              - A count may be a text of digits, as templates give on ansible-core before 2.19.
             type: int
           order_by:
             description:

@@ -1,5 +1,4 @@
 # Copyright: registryops maintainers
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Deleting packages and package files, and telling what became of each. Nothing of Ansible.
 
@@ -46,12 +45,16 @@ Result = dict[str, t.Any]
 
 @dataclass(frozen=True)
 class Options:
-    """How to delete. ``unmodified_since`` is an aware datetime; what changed after it has the result ``changed``."""
+    """How to delete. ``unmodified_since`` is an aware datetime; what changed after it has the result ``changed``.
+
+    ``since_words`` is what a message calls that time.
+    """
 
     check_mode: bool = False
     verify: bool = True
     unmodified_since: datetime | None = None
     changed: str = "failed"
+    since_words: str = "unless_modified_since"
 
 
 @dataclass(frozen=True)
@@ -272,8 +275,8 @@ def _foresee_one(package: Package, options: Options) -> Result:
     if isinstance(links, dict) and not links.get("delete_api_path"):
         return result_of(package, "failed", "the token's role may not delete it: deleting needs the maintainer role")
     if options.unmodified_since and _is_after(package.get("created_at"), options.unmodified_since):
-        message = f"it was published at {printable(package['created_at'])}, after unless_modified_since"
-        return result_of(package, "failed", message)
+        message = f"it was published at {printable(package['created_at'])}, after {options.since_words}"
+        return result_of(package, options.changed, message)
     return result_of(package, "deleted")
 
 

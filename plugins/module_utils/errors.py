@@ -1,5 +1,4 @@
 # Copyright: registryops maintainers
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every way in which a call to GitLab fails, told apart by status and body (contract, section 5).
 
@@ -34,6 +33,9 @@ class GitlabError(Exception):
         self.call = call
         self.words = words
         self.lost = False
+
+    def __str__(self) -> str:
+        return self.message  # to which callers add what they know, such as the page
 
     def as_dict(self) -> dict[str, t.Any]:
         """The error as plain data, for ``fail_json``."""

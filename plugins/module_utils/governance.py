@@ -1,5 +1,4 @@
 # Copyright: registryops maintainers
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A plan and a live registry: made from its list, compared with it, and applied. Nothing of Ansible.
 
@@ -25,7 +24,12 @@ from ansible_collections.registryops.gitlab.plugins.module_utils.deletion import
     locate,
     result_of,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils.errors import InvalidInput
+from ansible_collections.registryops.gitlab.plugins.module_utils.errors import (
+    Forbidden,
+    GitlabError,
+    InvalidInput,
+    ScopeNotFound,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils.facts import complete
 from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi, Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils.plan import (
@@ -47,6 +51,10 @@ from ansible_collections.registryops.gitlab.plugins.module_utils.times import pa
 
 #: Every result of applying a plan, in the order of a summary.
 PLAN_RESULTS = (*RESULTS, "drifted")
+#: The state of a package of whose project nothing can be told any more: that does not pass for gone.
+UNREADABLE = "unreadable"
+#: What becomes of packages that are not deleted.
+RESULT_OF_STATE = {"drifted": "drifted", UNREADABLE: "failed"}
 #: All that the API can delete: the displayable statuses, all types, versionless ones too.
 EVERYTHING = Selection(include_versionless=True)
 
@@ -187,10 +195,14 @@ def check_plan(api: PackagesApi, plan: t.Any, max_plan_age: str | None, named: S
     """
     verify_plan(plan, api_url=api.client.api_url, now=datetime.now(timezone.utc), max_age=max_plan_age)
     scope = scope_of_plan(plan)
-    if named is not None and (named.kind, named.ref) != (scope.kind, scope.ref):
+    if named is None:
+        return scope
+    if (named.kind, named.ref) != (scope.kind, scope.ref):
         described, _lacking = canonical_scope(api, named)
         if described.get(scope.kind) != scope.ref:
             raise InvalidInput(f"the plan is for {scope}, and the task names {named}")
+    if named.exclude_subgroups and not scope.exclude_subgroups:
+        raise InvalidInput(f"the plan is for {scope} with its subgroups, and the task excludes them")
     return scope
 
 
@@ -238,10 +250,38 @@ def compare_with_live(api: PackagesApi, scope: Scope, entries: t.Sequence[Packag
     if missing:
         live.update(locate(api, missing, NOT_DELETABLE, scope, retention_fields))
     links = {package_id: package.get("_links") for package_id, package in live.items()}
-    return [
+    compared = [
         comparison._replace(entry={**comparison.entry, "_links": links.get(comparison.entry["id"])})
         for comparison in compare({"delete": entries}, live.values())
     ]
+    if scope.kind == "project":
+        return compared
+    # A group's list leaves out a project that the token may not read any more, or that left the group, without a word.
+    seen = {package["project_id"] for package in live.values()}
+    unseen = [entry for entry in entries if entry["project_id"] not in seen]
+    elsewhere = _ask_projects(api, unseen)
+    return [_without_group(comparison, elsewhere.get(comparison.entry["project_id"]), scope) for comparison in compared]
+
+
+def _ask_projects(api: PackagesApi, entries: t.Sequence[Package]) -> dict[int, set[int] | GitlabError]:
+    """For each project of the entries, which of them it still holds, or why it does not say so."""
+    told: dict[int, set[int] | GitlabError] = {}
+    for project_id in sorted({entry["project_id"] for entry in entries}):
+        mine = [entry for entry in entries if entry["project_id"] == project_id]
+        try:
+            told[project_id] = set(locate(api, mine, DISPLAYABLE))
+        except (Forbidden, ScopeNotFound) as error:
+            told[project_id] = error
+    return told
+
+
+def _without_group(comparison: Comparison, told: set[int] | GitlabError | None, scope: Scope) -> Comparison:
+    """A comparison by what the package's own project told, where the list of the group told nothing of the project."""
+    if isinstance(told, GitlabError):
+        return comparison._replace(state=UNREADABLE, reason=told.message)
+    if told and comparison.entry["id"] in told:
+        return comparison._replace(state="drifted", reason=f"its project is not listed in {scope} any more")
+    return comparison
 
 
 def apply_plan(
@@ -256,15 +296,15 @@ def apply_plan(
     planned = parse_time(plan["created_at"])
     since = datetime.fromtimestamp(math.ceil(planned.timestamp()), timezone.utc)
     unchanged = [dict(comparison.entry) for comparison in comparisons if comparison.state == "unchanged"]
-    options = replace(options, unmodified_since=since, changed="drifted")
+    options = replace(options, unmodified_since=since, changed="drifted", since_words="the plan was made")
     outcome = delete_packages(api, unchanged, options, scope)
     done = iter(outcome.results)
     results: list[Result] = []
     for comparison in comparisons:
         if comparison.state == "gone":
             results.append(result_of(dict(comparison.entry), "already_absent"))
-        elif comparison.state == "drifted":
-            results.append(result_of(dict(comparison.entry), "drifted", comparison.reason))
+        elif comparison.state in RESULT_OF_STATE:
+            results.append(result_of(dict(comparison.entry), RESULT_OF_STATE[comparison.state], comparison.reason))
         else:
             results.append(next(done))
     return Outcome(results, outcome.verify_error)

@@ -1,5 +1,4 @@
 # Copyright: registryops maintainers
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The bridge to Ansible: connection options, the module object, errors as ``fail_json``, results as ``exit_json``."""
 
@@ -31,9 +30,13 @@ from ansible_collections.registryops.gitlab.plugins.module_utils.deletion import
     summarize,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils.errors import GitlabError, InvalidInput
-from ansible_collections.registryops.gitlab.plugins.module_utils.governance import PLAN_RESULTS, PlanRequest
+from ansible_collections.registryops.gitlab.plugins.module_utils.governance import (
+    PLAN_RESULTS,
+    PlanRequest,
+    batch_of,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi, Scope
-from ansible_collections.registryops.gitlab.plugins.module_utils.plan import PlanError, diff_text
+from ansible_collections.registryops.gitlab.plugins.module_utils.plan import PlanError, diff_text, results_text
 from ansible_collections.registryops.gitlab.plugins.module_utils.policy import PolicyError, validate_policy
 from ansible_collections.registryops.gitlab.plugins.module_utils.selection import PACKAGE_TYPES, STATUSES, Selection
 from ansible_collections.registryops.gitlab.plugins.module_utils.targets import Target
@@ -268,7 +271,13 @@ def retention_report(module: AnsibleModule, plan: dict[str, t.Any], outcome: Out
     """What `package_retention` returns; what has drifted fails the task unless it is to be skipped."""
     params = module.params
     bad = {*BAD_RESULTS, "drifted"} - {*params["tolerate"]} - ({"drifted"} if params["on_drift"] == "skip" else set())
-    report = _report(outcome.results, PLAN_RESULTS, outcome.verify_error, bad)
+    entries = batch_of(plan["delete"], params["batch"])
+    results = [
+        {**result, **{key: entry[key] for key in ("rule", "size") if key in entry}}
+        for result, entry in zip(outcome.results, entries)
+    ]
+    report = _report(results, PLAN_RESULTS, outcome.verify_error, bad)
+    report["text"] = results_text(results, PLAN_RESULTS)
     # A batch of many does not repeat the whole plan.
     report["plan"] = {k: v for k, v in plan.items() if k not in ("delete", "keep")} if params["batch"] else plan
     if module._diff and report["changed"]:

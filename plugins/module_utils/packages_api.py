@@ -1,5 +1,4 @@
 # Copyright: registryops maintainers
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """GitLab's Packages API, one method per endpoint (E1 to E11 of docs/gitlab-packages-api.md). Nothing of Ansible.
 
@@ -112,7 +111,9 @@ class PackagesApi:
         pages are read than it takes. Only a group's packages come with their ``project_id``.
         """
         self._refuse_job_token(scope)
-        extra = {"order_by": order_by, "sort": sort}
+        # Oldest first, what is published meanwhile comes last and moves nothing (see pages.py): so a whole list is read
+        # in that order, and sorted here.
+        extra = {"order_by": order_by, "sort": sort} if limit else {"order_by": "created_at", "sort": "asc"}
         if scope.kind == "group" and scope.exclude_subgroups:
             extra["exclude_subgroups"] = "true"
 
@@ -124,7 +125,8 @@ class PackagesApi:
         lists = [Query(f"{scope.path}/packages", {**query, **extra}) for query in params.values()]
         check = _check_group_package if scope.kind == "group" else _check_package
         found = list_all(self.client, lists, check, keep, limit)
-        return sort_packages(found, order_by, sort)[:limit] if len(lists) > 1 else found[:limit]
+        is_sorted = len(lists) == 1 and extra["order_by"] == order_by and extra["sort"] == sort
+        return found[:limit] if is_sorted else sort_packages(found, order_by, sort)[:limit]
 
     def package(self, project_id: int, package_id: int) -> Package:
         """E3: one package, with ``versions``. Raises PackageNotShown for a status other than default, deprecated."""

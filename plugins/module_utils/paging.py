@@ -1,138 +1,119 @@
 # Copyright: registryops maintainers
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole lists out of pages (contract, section 6): in parallel, ahead of the end, and complete or not at all.
+"""Whole lists out of pages: in parallel, ahead of an end that is not known, and complete or not at all.
 
-The lists page by offset: what is deleted while one pages shifts the rest to earlier pages, where it is missed. A list
-that was shifted is made again. One page that cannot be read fails the list: half a registry is no basis for a plan.
+Pages are read downwards, in stretches of neighbours: so most seams are safe (see pages.py), and few need a look. One
+page that cannot be read fails the list: half a registry is no basis for a plan.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
-import email.utils
-import functools
+import queue
 import typing as t
 from collections import deque
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.client import Answer, Client
-from ansible_collections.registryops.gitlab.plugins.module_utils.errors import GitlabError, UnexpectedAnswer
+from ansible_collections.registryops.gitlab.plugins.module_utils.client import Client
+from ansible_collections.registryops.gitlab.plugins.module_utils.errors import GitlabError
+from ansible_collections.registryops.gitlab.plugins.module_utils.pages import (
+    PER_PAGE,
+    Check,
+    Item,
+    Keep,
+    Listing,
+    Page,
+    Query,
+    Shifted,
+)
 
-PER_PAGE = 100
-#: How often a list is made in all, before one gives up on a registry that keeps shrinking.
+__all__ = ["PER_PAGE", "Query", "list_all", "list_in_turn"]
+
+#: How often a list is made in all, before one gives up on a registry that does not hold still.
 MAX_LISTINGS = 3
+#: GitLab leaves the totals out above this many items: a list without them is longer.
+MOST_COUNTED = 10_000
 
-Item = dict[str, t.Any]
-
-
-@dataclass(frozen=True)
-class Query:
-    """One list: its path below ``/api/v4``, and its parameters but for the page."""
-
-    path: str
-    params: t.Mapping[str, str]
-
-
-class _Shifted(Exception):
-    """Something was deleted while the list was read."""
-
-
-@dataclass
-class _Listing:
-    """What is known of one list while it is read. Pages count from 1."""
-
-    query: Query
-    path: str
-    pages: dict[int, list[Item]] = field(default_factory=dict)
-    next_page: int = 2
-    last_page: int | None = None
-    totals: list[int] = field(default_factory=list)
-    began: datetime | None = None
-    created_meanwhile: int = 0
-
-    def has_more(self) -> bool:
-        return 1 in self.pages and (self.last_page is None or self.next_page <= self.last_page)
+T = t.TypeVar("T")
 
 
 def list_all(
-    client: Client,
-    lists: t.Sequence[Query],
-    check: t.Callable[[t.Any, str], None],
-    keep: t.Callable[[Item], Item | None],
-    limit: int | None = None,
+    client: Client, lists: t.Sequence[Query], check: Check, keep: Keep, limit: int | None = None
 ) -> list[Item]:
     """Every item of the lists that ``keep`` does not turn into None, each ID once, list by list in the server's order.
 
-    ``check(item, where)`` raises for an item of the wrong shape. With ``limit``, pages are read one after the other,
-    until that many are found. Raises the errors of client.py; an error of one page names the page.
+    ``check(item, where)`` raises for an item of the wrong shape; it and ``keep`` are called in the client's threads.
+    With ``limit``, each list is read page after page, until that many are found. Raises the errors of client.py; an
+    error of one page names the page.
     """
-    for listing in range(MAX_LISTINGS):
-        try:
-            return _read_lists(client, lists, check, keep, limit)
-        except _Shifted:
-            if listing < MAX_LISTINGS - 1:
-                client.warnings.append("something was deleted while the list was read: the list was made again")
-    raise _gave_up()
+
+    def read() -> list[Item]:
+        listings = [Listing(client, query, check, keep) for query in lists]
+        if limit is not None:
+            client.map(lambda listing: _read_in_turn(listing, limit), listings)
+        else:
+            _read_ahead(client, listings)
+            seams = [(listing, seam) for listing in listings for seam in listing.doubtful_seams()]
+            client.map(lambda seam: seam[0].mend(seam[1]), seams)
+        found: dict[int, Item] = {}
+        for listing in listings:
+            for item in listing.items():
+                found.setdefault(item["id"], item)
+        return list(found.values())
+
+    return _again_if_shifted(client, read)
 
 
-def list_in_turn(client: Client, query: Query, check: t.Callable[[t.Any, str], None]) -> list[Item]:
+def list_in_turn(client: Client, query: Query, check: Check) -> list[Item]:
     """Every item of one short list, page after page; for use inside the client's own threads."""
-    for _listing in range(MAX_LISTINGS):
-        listing = _Listing(query, query.path)
-        page = 1
-        while page == 1 or listing.has_more():
-            get = functools.partial(client.get, listing.path, _page_params(query, page))
-            _take(listing, page, get, check, lambda item: item)
-            page = listing.next_page
-            listing.next_page += 1
-        if not _shifted(listing):
-            return _joined([listing])
-    raise _gave_up()
+
+    def read() -> list[Item]:
+        listing = Listing(client, query, check, lambda item: item)
+        _read_in_turn(listing)
+        return listing.items()
+
+    return _again_if_shifted(client, read)
 
 
-def _gave_up() -> GitlabError:
-    return GitlabError(
-        f"things were deleted while the list was read, {MAX_LISTINGS} times in a row: run it again when no other"
-        " clean-up is under way"
+def _again_if_shifted(client: Client, read: t.Callable[[], T]) -> T:
+    for attempt in range(MAX_LISTINGS):
+        try:
+            return read()
+        except Shifted:
+            if attempt < MAX_LISTINGS - 1:
+                client.warnings.append("the registry changed while its list was read: the list was made again")
+    raise GitlabError(
+        f"the registry changed while its list was read, {MAX_LISTINGS} times in a row: run it again when less is going on"
     )
 
 
-def _page_params(query: Query, page: int) -> dict[str, str]:
-    return {**query.params, "per_page": str(PER_PAGE), "page": str(page)}
+def _read_in_turn(listing: Listing, limit: int | None = None) -> None:
+    number = 1
+    while True:
+        page = listing.read(number)
+        listing.add(page)
+        if not page.more or not page.ids or (limit is not None and listing.count() >= limit):
+            break
+        number += 1
+    for seam in listing.doubtful_seams():
+        listing.mend(seam)
 
 
-def _joined(listings: t.Iterable[_Listing]) -> list[Item]:
-    found: dict[int, Item] = {}
-    for listing in listings:
-        for page in sorted(listing.pages):
-            for item in listing.pages[page]:
-                found.setdefault(item["id"], item)
-    return list(found.values())
+def _read_ahead(client: Client, listings: t.Sequence[Listing]) -> None:
+    """Read all pages of the lists, never more at once than the client has threads."""
+    unread = deque(listings)
+    orders: dict[Listing, _Order] = {}
+    running: dict[concurrent.futures.Future[Page], Listing] = {}
+    done: queue.SimpleQueue[concurrent.futures.Future[Page]] = queue.SimpleQueue()
 
-
-def _read_lists(
-    client: Client,
-    lists: t.Sequence[Query],
-    check: t.Callable[[t.Any, str], None],
-    keep: t.Callable[[Item], Item | None],
-    limit: int | None,
-) -> list[Item]:
-    listings = [_Listing(query, query.path) for query in lists]
-    first = deque(listings)
-    running: dict[concurrent.futures.Future[Answer], tuple[_Listing, int]] = {}
-
-    def next_request() -> tuple[_Listing, int] | None:
-        """First pages first, then known pages, then pages ahead of an end that is not known."""
-        if first:
-            return first.popleft(), 1
-        open_lists = [listing for listing in listings if listing.has_more() and not _satisfied(listing, limit)]
-        if not open_lists or (limit is not None and running):
-            return None
-        listing = min(open_lists, key=lambda candidate: candidate.last_page is None)
-        listing.next_page += 1
-        return listing, listing.next_page - 1
+    def next_request() -> tuple[Listing, int] | None:
+        if unread:
+            return unread.popleft(), 1
+        for listing, order in orders.items():
+            number = order.next_page()
+            if number is not None:
+                return listing, number
+        return None
 
     try:
         while True:
@@ -140,88 +121,128 @@ def _read_lists(
                 request = next_request()
                 if request is None:
                     break
-                listing, page = request
-                running[client.submit(client.get, listing.path, _page_params(listing.query, page))] = request
+                future = client.submit(request[0].read, request[1])
+                running[future] = request[0]
+                future.add_done_callback(done.put)
             if not running:
-                break
-            done, _pending = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
-            for future in done:
-                listing, page = running.pop(future)
-                _take(listing, page, future.result, check, keep)
+                return
+            future = done.get()
+            listing = running.pop(future)
+            page = future.result()
+            listing.add(page)
+            if page.number == 1:
+                orders[listing] = _Order(page, client.connection.concurrency)
+            else:
+                orders[listing].take(page)
     finally:
         for future in running:
             future.cancel()
-    for listing in listings:
-        if limit is None and _shifted(listing):
-            raise _Shifted
-    return _joined(listings)
 
 
-def _satisfied(listing: _Listing, limit: int | None) -> bool:
-    return limit is not None and sum(map(len, listing.pages.values())) >= limit
+@dataclass
+class _Stretch:
+    """Neighbouring pages that nobody has asked for yet, to be read from ``high`` down to ``low``, one at a time."""
+
+    low: int
+    high: int
+    running: int | None = None
+
+    def __len__(self) -> int:
+        return max(0, self.high - self.low + 1)
 
 
-def _take(
-    listing: _Listing,
-    page: int,
-    get: t.Callable[[], Answer],
-    check: t.Callable[[t.Any, str], None],
-    keep: t.Callable[[Item], Item | None],
-) -> None:
-    """Add one page to its list, and learn from its headers where the list ends."""
-    where = f"page {page} of GET {listing.query.path}"
-    try:
-        answer = get()
-    except GitlabError as error:
-        if page > 1:
-            error.message = f"page {page} of the list failed, so the whole list does: {error.message}"
-        raise
-    items = answer.data
-    if not isinstance(items, list):
-        raise UnexpectedAnswer(f"{where}: answered with no list", answer.status)
-    for item in items:
-        check(item, where)
-    if page == 1:
-        # A moved project answers from its numeric path: go there straight for the rest.
-        listing.path = answer.path or listing.path
-        listing.began = _date(answer.headers.get("Date"))
-    listing.created_meanwhile += sum(1 for item in items if _is_younger(item, listing.began))
-    listing.pages[page] = [kept for kept in map(keep, items) if kept is not None]
-    total, total_pages = (_number(answer.headers.get(name)) for name in ("X-Total", "X-Total-Pages"))
-    if total is not None:
-        listing.totals.append(total)
-    if total_pages is not None:
-        listing.last_page = max(total_pages, listing.last_page or 1)
-    elif not answer.headers.get("X-Next-Page", "x" if len(items) == PER_PAGE else ""):
-        # No totals above 10,000 items: only the last page says that it is the last. Pages ahead of it are empty.
-        listing.last_page = min(page, listing.last_page or page)
-    elif page == listing.last_page:
-        listing.last_page = None  # grown past 10,000 while it was read
+class _Order:
+    """Which page of a list is asked for next, all but the first.
 
+    Up to ``_top`` the pages are there, as far as one knows, and wait in stretches. Where the server does not say how
+    many there are, one request at a time is a scout: it asks for a page so far above that the end, once it is passed,
+    is found by halving what lies between, before more than ``concurrency`` requests have met an empty page.
+    """
 
-def _shifted(listing: _Listing) -> bool:
-    """Whether items were deleted while the list was read: the total fell, or grew less than was published."""
-    totals = listing.totals
-    if len(listing.pages) < 2 or len(totals) < 2:
-        return False
-    fell = any(later < earlier for earlier, later in zip(totals, totals[1:]))
-    return fell or totals[-1] - totals[0] < listing.created_meanwhile
+    def __init__(self, first: Page, concurrency: int) -> None:
+        # Halving a stride of 2 ** n meets n empty pages at most, the scout's own among them.
+        self._stride = min(2**concurrency, 4 * concurrency)
+        self._ahead = concurrency * self._stride
+        self._stretches: list[_Stretch] = []
+        self._asked = {1}
+        self._there = {1}
+        self._scout: int | None = None
+        self._top = 1
+        #: The lowest page that is known not to be there.
+        self._end: int | None = None
+        if not first.more or not first.ids:
+            self._end = 2
+        elif first.total is not None and first.last == -(-first.total // PER_PAGE) and first.last > 1:
+            self._raise_top(first.last + 1)
+            self._end = first.last + 1
+        elif first.total is None:
+            self._raise_top(MOST_COUNTED // PER_PAGE + 2)
 
+    def next_page(self) -> int | None:
+        """The next page to ask for; None: nothing to do until an answer comes."""
+        scout = self._next_scout()
+        if scout is not None:
+            self._scout = scout
+            self._asked.add(scout)
+            return scout
+        self._stretches = [stretch for stretch in self._stretches if stretch or stretch.running]
+        idle = [stretch for stretch in self._stretches if stretch and not stretch.running]
+        stretch = max(idle or self._stretches, key=len, default=None)
+        if not stretch:
+            return None
+        if stretch.running:
+            # All are being read: halve the longest. That makes one more seam that is not safe.
+            middle = (stretch.low + stretch.high) // 2
+            stretch.low, stretch = middle + 1, _Stretch(stretch.low, middle)
+            self._stretches.append(stretch)
+        number = stretch.high
+        stretch.high -= 1
+        if number in self._asked:
+            return self.next_page()
+        stretch.running = number
+        self._asked.add(number)
+        return number
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else None
+    def _next_scout(self) -> int | None:
+        known = self._end is not None and self._end <= self._top + 1
+        if known or self._scout is not None or sum(map(len, self._stretches)) >= self._ahead:
+            return None
+        number = self._top + self._stride if self._end is None else (self._top + self._end) // 2
+        return None if number in self._asked else number
 
+    def take(self, page: Page) -> None:
+        """Learn from an answer."""
+        if page.number == self._scout:
+            self._scout = None
+        for stretch in self._stretches:
+            if stretch.running == page.number:
+                stretch.running = None
+        if not page.ids:
+            self._lower_end(page.number)
+            return
+        self._there.add(page.number)
+        if page.number > self._top:
+            self._raise_top(page.number)
+            self._top = page.number
+        if page.number == self._top:
+            if not page.more:
+                self._end = page.number + 1
+            elif self._end == page.number + 1:
+                # It has grown since its end was told, or was met: the page after it is there now.
+                self._asked.discard(page.number + 1)
+                self._raise_top(page.number + 2)
+                self._end = page.number + 2
 
-def _date(text: str | None) -> datetime | None:
-    try:
-        return email.utils.parsedate_to_datetime(text) if text else None
-    except (TypeError, ValueError):
-        return None
+    def _raise_top(self, above: int) -> None:
+        """All pages below ``above`` are there, as far as one knows."""
+        if above > self._top + 1:
+            self._stretches.append(_Stretch(self._top + 1, above - 1))
+        self._top = above - 1
 
-
-def _is_younger(item: Item, began: datetime | None) -> bool:
-    """Whether the item was published after the list was begun; `Date` is exact to the second only."""
-    created = item.get("created_at")
-    if began is None or not isinstance(created, str):
-        return False
-    return created > (began.astimezone(timezone.utc) + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%S.999")
+    def _lower_end(self, empty: int) -> None:
+        """An empty page: nothing stands from there on, whatever was said before."""
+        self._end = min(empty, self._end or empty)
+        if self._top >= self._end:
+            self._top = max(number for number in self._there if number < self._end)
+            for stretch in self._stretches:
+                stretch.high = min(stretch.high, self._top)

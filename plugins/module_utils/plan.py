@@ -22,6 +22,7 @@ import urllib.parse
 from datetime import datetime, timedelta
 
 from ansible_collections.registryops.gitlab.plugins.module_utils.policy import Package, Policy
+from ansible_collections.registryops.gitlab.plugins.module_utils.report_format import human_bytes
 from ansible_collections.registryops.gitlab.plugins.module_utils.retention import DELETE, Decision, group_name
 from ansible_collections.registryops.gitlab.plugins.module_utils.selection import status_of
 from ansible_collections.registryops.gitlab.plugins.module_utils.text import printable
@@ -243,7 +244,7 @@ def diff_text(plan: Plan) -> str:
     """
     summary = plan["summary"]
     lines = [
-        f"delete {summary['delete']} of {summary['packages']} packages, keep {summary['keep']}"
+        f"delete {summary['delete']} of {summary['packages']} packages{_bytes(plan['delete'])}, keep {summary['keep']}"
         f" ({summary['unmatched']} of them match no rule)"
     ]
     by_rule: dict[str, list[Entry]] = {}
@@ -251,8 +252,9 @@ def diff_text(plan: Plan) -> str:
         by_rule.setdefault(entry["rule"], []).append(entry)
     show_all = len(plan["delete"]) <= DIFF_ALL
     for rule in sorted(by_rule, key=lambda name: (-len(by_rule[name]), name)):
-        lines += ["", f"rule {_shown(rule)!r} deletes {_packages(len(by_rule[rule]))}:"]
-        lines += _diff_of_rule(by_rule[rule], show_all)
+        entries = by_rule[rule]
+        lines += ["", f"rule {_shown(rule)!r} deletes {_packages(len(entries))}{_bytes(entries)}:"]
+        lines += _diff_of_rule(entries, show_all)
     return "\n".join(lines) + "\n"
 
 
@@ -286,6 +288,33 @@ def _diff_line(entry: Entry) -> str:
 
 def _packages(number: int) -> str:
     return f"{number} package{'' if number == 1 else 's'}"
+
+
+def _bytes(entries: t.Sequence[Entry]) -> str:
+    """The bytes that packages to delete take, where a plan was made with sizes."""
+    sizes = [entry["size"] for entry in entries if isinstance(entry.get("size"), int)]
+    return f" ({human_bytes(sum(sizes))})" if sizes else ""
+
+
+def results_text(results: t.Sequence[t.Mapping[str, t.Any]], kinds: t.Sequence[str]) -> list[str]:
+    """What became of the packages of a plan, for a reader: in all, then rule by rule.
+
+    Each result has its ``rule``, and ``size`` where the plan was made with sizes; ``kinds`` are the results there are.
+    """
+    by_rule: dict[str, list[t.Mapping[str, t.Any]]] = {}
+    for result in results:
+        by_rule.setdefault(result["rule"], []).append(result)
+    lines = [f"{_packages(len(results))}: {_kinds(results, kinds)}"]
+    return lines + [f"  rule {_shown(rule)!r}: {_kinds(of_rule, kinds)}" for rule, of_rule in by_rule.items()]
+
+
+def _kinds(results: t.Sequence[t.Mapping[str, t.Any]], kinds: t.Sequence[str]) -> str:
+    parts = []
+    for kind in kinds:
+        of_kind = [result for result in results if result["result"] == kind]
+        if of_kind:
+            parts.append(f"{len(of_kind)} {kind}{_bytes(of_kind) if kind == 'deleted' else ''}")
+    return ", ".join(parts) or "nothing to delete"
 
 
 def _package(package: Package) -> dict[str, t.Any]:

@@ -30,6 +30,8 @@ KEEP_BUCKETS = {"keep_daily": "day", "keep_weekly": "week", "keep_monthly": "mon
 KEEP_COUNTS = ("keep_latest", *KEEP_BUCKETS)
 KEEP_DURATIONS = ("keep_within", "keep_downloaded_within")
 KEEP_KEYS = (*KEEP_COUNTS, *KEEP_DURATIONS)
+#: A count may be a text of digits: templates of ansible-core before 2.19 give nothing else.
+COUNT_PATTERN = r"^[0-9]{1,9}$"
 ORDER_BY = ("created_at", "version")
 RULE_KEYS = ("name", "match", *KEEP_KEYS, "order_by", "delete_all")
 
@@ -98,7 +100,10 @@ class Match:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. ``match`` None matches every package; a keep that is not asked for is not in ``counts``/``within``."""
+    """One rule. ``match`` None matches every package; a keep that is not asked for is not in ``counts``/``within``.
+
+    A count of 0 asks for nothing, so no count here is 0.
+    """
 
     name: str
     match: Match | None
@@ -114,7 +119,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Policy:
-    """A policy that was checked. ``document`` is the same as plain data, without keys whose value is null."""
+    """A policy that was checked.
+
+    ``document`` is the same as plain data, without keys whose value is null, and with every count as a number.
+    """
 
     protect: tuple[Match, ...]
     rules: tuple[Rule, ...]
@@ -137,9 +145,10 @@ def tag_names(package: Package) -> list[str]:
 def validate_policy(policy: t.Any) -> Policy:
     """Check a policy, given as plain data (``{"protect": [...], "rules": [...]}``), before anything is asked of GitLab.
 
-    A key whose value is null counts as not written, as Ansible fills in null for suboptions that are not given. A
-    rule without ``name`` is called ``rule 2`` by its position; without ``match`` it matches every package. So does
-    ``match: {}``, but it is refused together with ``delete_all``: there it is more likely a variable that was empty.
+    A key whose value is null counts as not written, as Ansible fills in null for suboptions that are not given. A count
+    may be a text of digits, and a count of 0 keeps nothing: a rule whose only keeps are 0 has no keep. A rule without
+    ``name`` is called ``rule 2`` by its position; without ``match`` it matches every package. So does ``match: {}``,
+    but it is refused together with ``delete_all``: there it is more likely a variable that was empty.
     Raises `PolicyError` for whatever is wrong first.
     """
     given = _mapping(policy, "policy", POLICY_KEYS)
@@ -158,7 +167,7 @@ def validate_policy(policy: t.Any) -> Policy:
         if not match.exact and not match.globs:
             raise PolicyError(f"{where} is empty: to protect every package, write name: '*'")
         protect.append(match)
-    return Policy(protect=tuple(protect), rules=tuple(rules), document=_plain(given))
+    return Policy(protect=tuple(protect), rules=tuple(rules), document=_document(given))
 
 
 def _rule(entry: t.Any, number: int) -> Rule:
@@ -169,7 +178,8 @@ def _rule(entry: t.Any, number: int) -> Rule:
         where = f"policy: rule {entry['name']!r}"
     given = _mapping(entry, where, RULE_KEYS)
     match = _match(given["match"], f"{where}: match") if "match" in given else None
-    counts = {key: _count(given[key], f"{where}: {key}") for key in KEEP_COUNTS if key in given}
+    numbers = {key: _count(given[key], f"{where}: {key}") for key in KEEP_COUNTS if key in given}
+    counts = {key: number for key, number in numbers.items() if number}
     within = {key: _duration(given[key], f"{where}: {key}") for key in KEEP_DURATIONS if key in given}
     order_by = given.get("order_by", ORDER_BY[0])
     if order_by not in ORDER_BY:
@@ -181,7 +191,10 @@ def _rule(entry: t.Any, number: int) -> Rule:
     if delete_all and keeps:
         raise PolicyError(f"{where}: delete_all and {keeps[0]} exclude each other")
     if not delete_all and not keeps:
-        raise PolicyError(f"{where}: no keep is given: a rule that deletes all that it matches says delete_all: true")
+        zeros = f" ({next(iter(numbers))}: 0 keeps nothing)" if numbers else ""
+        raise PolicyError(
+            f"{where}: no keep is given{zeros}: a rule that deletes all that it matches says delete_all: true"
+        )
     if delete_all and match and not match.exact and not match.globs:
         raise PolicyError(
             f"{where}: match is empty, and delete_all would delete every package: leave match out to say so"
@@ -244,9 +257,11 @@ def _texts(value: t.Any, where: str) -> list[str]:
 
 
 def _count(value: t.Any, where: str) -> int:
+    if isinstance(value, str) and re.fullmatch(COUNT_PATTERN.strip("^$"), value):
+        return int(value)
     # In Python true is the number 1; in a policy it is a mistake.
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise PolicyError(f"{where} must be a whole number above zero, not {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise PolicyError(f"{where} must be a whole number that is not negative, not {value!r}")
     return value
 
 
@@ -268,6 +283,13 @@ def _quote_hint(value: t.Any) -> str:
 
 def _kind(value: t.Any) -> str:
     return "null" if value is None else f"{type(value).__name__} {value!r}"
+
+
+def _document(given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    document: dict[str, t.Any] = _plain(given)
+    for rule in document["rules"]:
+        rule.update({key: int(rule[key]) for key in KEEP_COUNTS if key in rule})
+    return document
 
 
 def _plain(value: t.Any) -> t.Any:

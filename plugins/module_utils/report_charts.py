@@ -22,7 +22,7 @@ YEARS_ONLY = 30
 _NICE = (1, 2, 4, 6, 8, 10, 20, 40, 60, 80, 100, 200, 400, 600, 800, 1000)
 
 
-def bar(part: int | None, whole: int | None, label: str) -> str:
+def meter(part: int | None, whole: int | None, label: str) -> str:
     """A bar as long as ``part`` of ``whole``; hidden from a screen reader, to whom the text beside it says all."""
     fraction = 100 * part / whole if part and whole else 0.0
     fill = f'<rect class="f-bar" width="{max(fraction, 0.6):.2f}%" height="10" rx="2"/>' if fraction else ""

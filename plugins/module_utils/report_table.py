@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.report_charts import bar, split
+from ansible_collections.registryops.gitlab.plugins.module_utils.report_charts import meter, split
 from ansible_collections.registryops.gitlab.plugins.module_utils.report_format import (
     NOTHING,
     day,
@@ -96,7 +96,7 @@ def date(text: t.Any) -> Cell:
 def measure(part: int | None, whole: int | None, largest: int | None, label: str) -> Cell:
     """A bar against the largest of its table, and the share of the whole in text."""
     text = share(part, whole)
-    html = f'<div class="measure">{bar(part, largest, f"{printable(label)}: {text}")}<span>{text}</span></div>'
+    html = f'<div class="measure">{meter(part, largest, f"{printable(label)}: {text}")}<span>{text}</span></div>'
     return Cell(html, "" if part is None else str(part))
 
 

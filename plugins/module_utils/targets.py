@@ -1,5 +1,4 @@
 # Copyright: registryops maintainers
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which packages and files the words of a delete mean. Nothing of Ansible.
 
@@ -104,7 +103,8 @@ def find_targets(api: PackagesApi, project_id: int, selectors: t.Sequence[Select
     targets: list[Target] = []
     seen: set[int] = set()
     for selector in selectors:
-        meant = shown.meant_by(selector) + elsewhere.meant_by(selector)
+        both = shown.meant_by(selector) + elsewhere.meant_by(selector)
+        meant = list({package["id"]: package for package in both}.values())
         _refuse_ambiguous(selector, [package for package in meant if status_of(package) in DISPLAYABLE])
         if not meant:
             absent = {**selector.__dict__, "project_id": project_id}
@@ -128,6 +128,8 @@ class _Found:
         self.by_id: dict[int, Package] = {}
         self.by_name: dict[str, list[Package]] = {}
         for package in packages:
+            if package["id"] in self.by_id:
+                continue  # meant by ID and by name: one package all the same
             self.by_id[package["id"]] = package
             for name in sorted({package["name"], package.get("conan_package_name") or package["name"]}):
                 self.by_name.setdefault(name, []).append(package)

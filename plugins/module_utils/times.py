@@ -8,7 +8,8 @@ import re
 from datetime import datetime, timedelta, timezone
 
 DURATION_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
-DURATION_PATTERN = r"^[0-9]+[hdw]$"
+#: What a schema can say of a duration; `parse_duration` refuses what is longer than calendars as well.
+DURATION_PATTERN = r"^0*[1-9][0-9]*[hdw]$"
 
 _DURATION = re.compile(r"([0-9]+)([hdw])")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

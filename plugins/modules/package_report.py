@@ -153,14 +153,15 @@ def main() -> None:
     params = module.params
 
     def run(api: PackagesApi) -> dict[str, t.Any]:
+        # What no rule governs is known only where the kept packages are explained.
+        explained = {**params, "explain_keeps": True}
+        wanted = plan_request_from(explained, sizes=False) if params["policy"] is not None else None
         scopes = [Scope("group", ref, params["exclude_subgroups"]) for ref in params["groups"]]
         scopes += [Scope("project", ref) for ref in params["projects"]]
         if not scopes:
             raise InvalidInput("name at least one of projects and groups")
         if not os.path.isdir(params["dest"]):
             raise InvalidInput(f"dest {params['dest']!r} is no directory: create it first")
-        # What no rule governs is known only where the kept packages are explained.
-        wanted = plan_request_from({**params, "explain_keeps": True}, sizes=False) if params["policy"] else None
         audit = make_audit(api, scopes, wanted, params["with_sizes"])
         files = {kind: os.path.join(params["dest"], f"report.{kind}") for kind in params["formats"]}
         if not module.check_mode:

@@ -55,7 +55,7 @@ options:
     type: float
   batch:
     description:
-      - Apply only this part of the plan, from and to these positions in RV(plan.delete), counted from 1, such as C(1001-1500).
+      - Apply only this part of the plan, from and to these positions in C(plan.delete), counted from 1, such as C(1001-1500).
         The guards hold for the whole plan.
     type: str
   verify:
@@ -112,6 +112,7 @@ results:
       name: com/acme/shop
       version: 1.0-SNAPSHOT
       package_type: maven
+      rule: snapshots
       result: deleted
   contains:
     id:
@@ -144,6 +145,14 @@ results:
       description: Why, where the result is not plain.
       type: str
       returned: when there is something to say
+    rule:
+      description: The rule that governs the package.
+      type: str
+      returned: always
+    size:
+      description: The bytes of its files.
+      type: int
+      returned: if the plan was made with O(with_sizes)
 summary:
   description: How many packages had each result.
   returned: when the plan could be applied
@@ -155,6 +164,12 @@ summary:
     not_deletable: 0
     failed: 0
     drifted: 0
+text:
+  description: The same for a reader, in all and rule by rule, and with the bytes if the plan was made with O(with_sizes).
+  returned: when the plan could be applied
+  type: list
+  elements: str
+  sample: ["1 package: 1 deleted", "  rule 'snapshots': 1 deleted"]
 """
 
 import typing as t
@@ -212,7 +227,7 @@ def main() -> None:
             comparisons = untouched(packages)
         else:
             plan = read_plan(params["plan_file"]) if params["plan"] is None else params["plan"]
-            named = scope_from(params) if params["project"] or params["group"] else None
+            named = None if params["project"] is params["group"] is None else scope_from(params)
             scope = check_plan(api, plan, params["max_plan_age"], named)
             check_guards(plan, **guards)
             comparisons = compare_with_live(api, scope, batch_of(plan["delete"], params["batch"]))

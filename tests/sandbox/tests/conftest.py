@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import copy
 import http.client
 import itertools
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+
 from gitlab_sandbox.testing import Sandbox
 
 SANDBOX_FOLDER = Path(__file__).resolve().parent.parent
@@ -128,7 +128,13 @@ SEED: dict[str, Any] = {
                 {"id": 113, "name": "apple pie", "version": "1.0.0", "package_type": "generic"},
                 {"id": 114, "name": "100%_done", "version": "1.0.0", "package_type": "generic"},
                 {"id": 115, "name": "100 pct done", "version": "1.0.0", "package_type": "generic"},
-                {"id": 116, "name": "release-1", "version": "1.0.0", "package_type": "generic", "files": [{"id": 1160}]},
+                {
+                    "id": 116,
+                    "name": "release-1",
+                    "version": "1.0.0",
+                    "package_type": "generic",
+                    "files": [{"id": 1160}],
+                },
                 {"id": 117, "name": "release-1", "version": "1.0.0", "package_type": "helm"},
             ],
         },
@@ -197,10 +203,10 @@ class Api:
 ApiFactory = Callable[..., Api]
 
 
-@pytest.fixture
-def seed() -> dict[str, Any]:
-    """The seed, to be changed as the test likes."""
-    return copy.deepcopy(SEED)
+@pytest.fixture(scope="session")
+def base_seed() -> dict[str, Any]:
+    """The seed of :func:`sandbox`, for one with other options."""
+    return SEED
 
 
 @pytest.fixture(scope="module")
@@ -251,9 +257,7 @@ def publish(root: Api) -> Callable[..., tuple[int, int]]:
 
     def publish(project: int = 42, name: str = "", version: str = "1.0.0", data: bytes = b"data") -> tuple[int, int]:
         name = name or f"own-{next(_numbers)}"
-        response = root.put(
-            f"/projects/{project}/packages/generic/{name}/{version}/file.bin?select=package_file", data
-        )
+        response = root.put(f"/projects/{project}/packages/generic/{name}/{version}/file.bin?select=package_file", data)
         assert response.status_code == 201, response.text
         return response.json()["package_id"], response.json()["id"]
 

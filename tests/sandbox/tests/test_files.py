@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+
 from gitlab_sandbox.testing import Sandbox
 
 P = "/projects/42/packages"
@@ -143,9 +144,7 @@ def test_e7_in_a_broken_package_deletes(mia: Any, publish: Publish, sandbox: San
 
 
 @pytest.mark.parametrize("status", ["hidden", "processing", "pending_destruction"])
-def test_e7_does_not_find_packages_of_other_statuses(
-    mia: Any, publish: Publish, sandbox: Sandbox, status: str
-) -> None:
+def test_e7_does_not_find_packages_of_other_statuses(mia: Any, publish: Publish, sandbox: Sandbox, status: str) -> None:
     package, file = publish()
     sandbox.change_package(package, status=status)
     assert answer(mia.delete(f"{P}/{package}/package_files/{file}")) == (404, {"message": "404 Not found"})

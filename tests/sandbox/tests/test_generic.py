@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from gitlab_sandbox.testing import Sandbox
 
 G = "/projects/42/packages/generic"

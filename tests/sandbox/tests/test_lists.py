@@ -9,13 +9,29 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from gitlab_sandbox.testing import Sandbox
 
 P = "/projects/42/packages"
 G = "/groups/acme/packages"
 OPEN = "/groups/open/packages"
 
-TYPES = "maven npm conan nuget pypi composer generic golang debian rubygems helm terraform_module rpm ml_model".split()
+TYPES = [
+    "maven",
+    "npm",
+    "conan",
+    "nuget",
+    "pypi",
+    "composer",
+    "generic",
+    "golang",
+    "debian",
+    "rubygems",
+    "helm",
+    "terraform_module",
+    "rpm",
+    "ml_model",
+]
 
 
 def test_e1_lists_displayable_packages_with_a_version_but_no_terraform_modules(mia: Any) -> None:

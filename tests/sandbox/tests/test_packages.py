@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
 from gitlab_sandbox.testing import Sandbox
 
 P = "/projects/42/packages"

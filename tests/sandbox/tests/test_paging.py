@@ -11,6 +11,7 @@ from statistics import median
 from typing import Any
 
 import pytest
+
 from gitlab_sandbox.testing import Sandbox
 
 MANY = 100_000

@@ -72,7 +72,7 @@ REFUSED: list[tuple[t.Any, str]] = [
     ({"rules": {"name": "x"}}, "policy: rules must be a list, not dict {'name': 'x'}"),
     ({"rules": [], "protected": []}, "policy: unknown key 'protected': did you mean protect?"),
     ({"rules": ["x"]}, "policy: rule 1 must be a mapping, not str 'x'"),
-    ({"rules": [{"match": {}, "keep_latest": 1}, {"keep_latest": 0}]}, "policy: rule 2: keep_latest must be a whole"),
+    ({"rules": [{"match": {}, "keep_latest": 1}, {"keep_latest": -2}]}, "policy: rule 2: keep_latest must be a whole"),
     (rule(keep_lastest=3), "policy: rule 'old': unknown key 'keep_lastest': did you mean keep_latest?"),
     (rule(xyz=3), "policy: rule 'old': unknown key 'xyz': there are name, match, "),
     (rule(), "policy: rule 'old': no keep is given: a rule that deletes all that it matches says delete_all: true"),
@@ -84,11 +84,23 @@ REFUSED: list[tuple[t.Any, str]] = [
     (rule(delete_all=1), "policy: rule 'old': delete_all must be true or false, not 1"),
     (rule(delete_all=True, match={}), "policy: rule 'old': match is empty, and delete_all would delete every package"),
     (rule(delete_all=True, match={"name": None}), "policy: rule 'old': match is empty, and delete_all would"),
-    (rule(keep_latest=0), "policy: rule 'old': keep_latest must be a whole number above zero, not 0"),
-    (rule(keep_weekly=-1), "policy: rule 'old': keep_weekly must be a whole number above zero, not -1"),
-    (rule(keep_monthly=True), "policy: rule 'old': keep_monthly must be a whole number above zero, not True"),
-    (rule(keep_yearly=1.0), "policy: rule 'old': keep_yearly must be a whole number above zero, not 1.0"),
-    (rule(keep_daily="3"), "policy: rule 'old': keep_daily must be a whole number above zero, not '3'"),
+    (rule(keep_latest=0), "policy: rule 'old': no keep is given (keep_latest: 0 keeps nothing): a rule that deletes"),
+    (rule(keep_latest="0"), "policy: rule 'old': no keep is given (keep_latest: 0 keeps nothing): a rule that deletes"),
+    (rule(keep_daily=0, keep_yearly=0, delete_all=False), "policy: rule 'old': no keep is given (keep_daily: 0 keeps"),
+    (rule(delete_all=True, keep_latest=0, keep_daily=1), "policy: rule 'old': delete_all and keep_daily exclude each"),
+    (rule(keep_weekly=-1), "policy: rule 'old': keep_weekly must be a whole number that is not negative, not -1"),
+    (rule(keep_monthly=True), "policy: rule 'old': keep_monthly must be a whole number that is not negative, not True"),
+    (rule(keep_yearly=1.0), "policy: rule 'old': keep_yearly must be a whole number that is not negative, not 1.0"),
+    (rule(keep_daily="-3"), "policy: rule 'old': keep_daily must be a whole number that is not negative, not '-3'"),
+    (
+        rule(keep_daily="three"),
+        "policy: rule 'old': keep_daily must be a whole number that is not negative, not 'three",
+    ),
+    (rule(keep_daily="3\n"), "policy: rule 'old': keep_daily must be a whole number that is not negative, not '3"),
+    (rule(keep_daily="٣"), "policy: rule 'old': keep_daily must be a whole number that is not negative, not '٣'"),
+    (rule(keep_daily=""), "policy: rule 'old': keep_daily must be a whole number that is not negative, not ''"),
+    (rule(keep_daily="9" * 5000), "policy: rule 'old': keep_daily must be a whole number that is not negative, not"),
+    (rule(delete_all="true"), "policy: rule 'old': delete_all must be true or false, not 'true'"),
     (rule(keep_within="14"), "policy: rule 'old': keep_within: '14' is not a duration"),
     (rule(keep_within=14), "policy: rule 'old': keep_within: 14 is not a duration"),
     (rule(keep_downloaded_within="0d"), "policy: rule 'old': keep_downloaded_within: '0d' is no time at all"),
@@ -157,6 +169,23 @@ def test_null_counts_as_not_written() -> None:
     assert policy.document == {
         "rules": [{"name": "old", "match": {"name": ["a"]}, "keep_latest": 1, "delete_all": False}]
     }
+
+
+def test_a_count_of_zero_counts_as_not_written() -> None:
+    policy = validate_policy({"rules": [{"keep_latest": 0, "keep_daily": 3}, {"keep_weekly": 0, "delete_all": True}]})
+    assert [rule.counts for rule in policy.rules] == [{"keep_daily": 3}, {}]
+    assert policy.rules[1].delete_all
+    # It stays in the document: that is what the user wrote.
+    assert policy.document["rules"][0] == {"keep_latest": 0, "keep_daily": 3}
+
+
+def test_a_text_of_digits_is_a_count() -> None:
+    policy = validate_policy(
+        {"rules": [{"keep_latest": "3", "keep_daily": "007", "keep_within": "1d", "keep_yearly": "0"}]}
+    )
+    assert policy.rules[0].counts == {"keep_latest": 3, "keep_daily": 7}
+    # A plan is the same whether a template gave the number or its text.
+    assert policy.document["rules"][0] == {"keep_latest": 3, "keep_daily": 7, "keep_within": "1d", "keep_yearly": 0}
 
 
 class _Text(str):

@@ -22,6 +22,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils.retention impor
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils.times import parse_duration, parse_time
 from ansible_collections.registryops.gitlab.tests.unit.module_utils.retention_strategies import (
+    COUNTS,
     DURATIONS,
     KEEP_VALUES,
     NOW,
@@ -432,6 +433,20 @@ def test_adding_a_keep_never_deletes_more(listed: list[Package], policy: dict[st
     value = rule["keep_latest"] + 1 if key in rule else data.draw(KEEP_VALUES[key])
     rules = [*policy["rules"][:number], {**rule, key: value}, *policy["rules"][number + 1 :]]
     assert deleted_ids(listed, {**policy, "rules": rules}) <= deleted_ids(listed, policy)
+
+
+@given(packages(), policies(), st.data())
+def test_a_count_of_zero_is_as_if_it_were_not_there(
+    listed: list[Package], policy: dict[str, t.Any], data: st.DataObject
+) -> None:
+    zeros = [
+        {**dict.fromkeys(data.draw(st.lists(st.sampled_from(COUNTS))), data.draw(st.sampled_from([0, "0"]))), **rule}
+        for rule in policy["rules"]
+    ]
+    before, after = (
+        decide(listed, validate_policy({**policy, "rules": rules}), NOW) for rules in (policy["rules"], zeros)
+    )
+    assert before == after
 
 
 @given(packages(), policies(), st.booleans())

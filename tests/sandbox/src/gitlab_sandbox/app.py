@@ -14,7 +14,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gitlab_sandbox import access, answers
+from gitlab_sandbox import access, answers, clock
 from gitlab_sandbox.answers import Answer, ApiError
 from gitlab_sandbox.connection import EXTENSION, Connection, is_api
 from gitlab_sandbox.endpoints import Call, Registry
@@ -58,8 +58,7 @@ class Application:
         try:
             await self._exchange(exchange, connection, scope, receive, send)
         except asyncio.CancelledError:
-            # The server ends; the connection is closed already or will be now.
-            connection.reset()
+            pass  # The client has gone or the server ends: the connection is closed already.
         finally:
             exchange.finish(None)
 
@@ -140,10 +139,9 @@ class Application:
                 if_unmodified_since=exchange.if_unmodified_since,
                 body=body,
             )
-            answer = await route.endpoint(call)
-            if caller.token is not None and route.name == "E11":
-                self._registry.storage.touch_token(caller.token.id)
-            return answer
+            if caller.token is not None and caller.token.kind == "access":
+                self._registry.last_used[caller.token.id] = clock.now()
+            return await route.endpoint(call)
         except ApiError as error:
             return error.answer
         except Exception as error:

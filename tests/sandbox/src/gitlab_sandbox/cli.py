@@ -15,15 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from gitlab_sandbox.app import Application
-from gitlab_sandbox.control import control_app
-from gitlab_sandbox.endpoints import Registry
-from gitlab_sandbox.faults import Faults
-from gitlab_sandbox.journal import Journal
-from gitlab_sandbox.limits import RateLimit
 from gitlab_sandbox.node import SeedError
 from gitlab_sandbox.seed import read_seed
-from gitlab_sandbox.server import serve
 from gitlab_sandbox.storage import DatabaseError, Storage
 
 
@@ -110,6 +103,38 @@ def _check_tls(certificate: str, key: str) -> None:
         _fail(f"--tls: {certificate} and {key} are not a PEM certificate and its key: {reason}")
 
 
+def _serve(arguments: argparse.Namespace, storage: Storage, current: bool) -> None:
+    """Serve a loaded registry until a signal ends it."""
+    # Imported only now: what is wrong with flags or seed is said at once, without loading a server.
+    from gitlab_sandbox.app import Application
+    from gitlab_sandbox.control import control_app
+    from gitlab_sandbox.endpoints import Registry
+    from gitlab_sandbox.faults import Faults
+    from gitlab_sandbox.journal import Journal
+    from gitlab_sandbox.limits import RateLimit
+    from gitlab_sandbox.server import serve
+
+    listener = _listen(arguments.host, arguments.port)
+    try:
+        journal, faults = Journal(), Faults()
+        application = Application(
+            Registry(storage, storage.directory(), current),
+            faults,
+            RateLimit(*arguments.rate_limit) if arguments.rate_limit else None,
+            arguments.latency_ms / 1000,
+            control_app(storage, journal, faults, current),
+        )
+        # What is loaded stays: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
+        scheme = "https" if arguments.tls else "http"
+        host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
+        url = f"{scheme}://{host}:{listener.getsockname()[1]}"
+        serve(application, journal, listener, url, tuple(arguments.tls) if arguments.tls else None)
+    finally:
+        listener.close()
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the status it ends with."""
     arguments = _arguments(argv)
@@ -129,26 +154,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
     except (SeedError, DatabaseError) as error:
         _fail(str(error))
-    listener = _listen(arguments.host, arguments.port)
+    del seed
     try:
-        journal, faults = Journal(), Faults()
-        registry = Registry(storage, storage.directory(), current)
-        application = Application(
-            registry,
-            faults,
-            RateLimit(*arguments.rate_limit) if arguments.rate_limit else None,
-            arguments.latency_ms / 1000,
-            control_app(storage, journal, faults, current),
-        )
-        del seed
-        # What is loaded stays: the collector need not look at it again and again.
-        gc.collect()
-        gc.freeze()
-        scheme = "https" if arguments.tls else "http"
-        host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
-        url = f"{scheme}://{host}:{listener.getsockname()[1]}"
-        serve(application, journal, listener, url, tuple(arguments.tls) if arguments.tls else None)
+        _serve(arguments, storage, current)
     finally:
-        listener.close()
         storage.close()
     return 0

@@ -36,12 +36,11 @@ class Connection:
 
     def reset(self) -> None:
         """End the connection at once; what was not sent yet is lost."""
-        raw = self._transport.get_extra_info("socket")
-        if raw is not None:
-            # Without lingering, closing sends RST: the client sees a reset, not a clean end. It fails
-            # only if the client was faster.
-            with contextlib.suppress(OSError):
-                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # Without lingering, closing sends RST: the client sees a reset, not a clean end. It fails
+        # only if the client was faster.
+        with contextlib.suppress(OSError):
+            raw = self._transport.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._transport.abort()
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Callable
 
 from gitlab_sandbox import access, answers, clock, content, paging
@@ -42,6 +42,8 @@ class Registry:
     storage: Storage
     directory: Directory
     current: bool
+    # When each access token was last used, by its ID.
+    last_used: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -473,7 +475,7 @@ async def get_own_token(call: Call) -> Answer:
             "created_at": token.created_at,
             "scopes": list(token.scopes),
             "user_id": token.user.id,
-            "last_used_at": call.registry.storage.last_used(token.id),
+            "last_used_at": call.registry.last_used.get(token.id),
             "active": True,
             "expires_at": None,
         },

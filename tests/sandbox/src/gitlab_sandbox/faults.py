@@ -133,8 +133,8 @@ def _status(code: int, data: dict[str, Any], place: str) -> Answer:
     else:
         try:
             answer = json_answer(code, body)
-        except UnicodeEncodeError:
-            raise FaultError(f"{place}.body is not valid Unicode") from None
+        except (UnicodeEncodeError, RecursionError):
+            raise FaultError(f"{place}.body is not valid Unicode or nested too deeply") from None
     headers = data.get("headers", {})
     if not isinstance(headers, dict):
         raise FaultError(f"{place}.headers is not a mapping")

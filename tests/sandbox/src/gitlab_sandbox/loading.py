@@ -21,7 +21,7 @@ NOT_TERRAFORM = f"type <> {TYPE_NUMBER['terraform_module']}"
 _SCHEMA = """
 CREATE TABLE users (id INTEGER PRIMARY KEY, username TEXT NOT NULL, name TEXT NOT NULL, admin INTEGER NOT NULL);
 CREATE TABLE tokens (id INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL UNIQUE, user_id INTEGER NOT NULL,
-    scopes TEXT NOT NULL, name TEXT NOT NULL, created_at TEXT NOT NULL, last_used_at TEXT);
+    scopes TEXT NOT NULL, name TEXT NOT NULL, created_at TEXT NOT NULL);
 CREATE TABLE groups (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, visibility TEXT NOT NULL, parent_id INTEGER);
 CREATE TABLE projects (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, visibility TEXT NOT NULL,
     group_id INTEGER NOT NULL);
@@ -55,6 +55,7 @@ CREATE INDEX listed_by_version ON packages (project_id, version, id) WHERE {LIST
 CREATE INDEX anywhere_by_name ON packages (name, id, project_id, version) WHERE {LISTED} AND {NOT_TERRAFORM};
 CREATE INDEX anywhere_by_version ON packages (version, id, project_id) WHERE {LISTED} AND {NOT_TERRAFORM};
 CREATE INDEX anywhere_by_type ON packages (type, id, project_id, version) WHERE {LISTED} AND {NOT_TERRAFORM};
+CREATE INDEX anywhere_of_type ON packages (type, created_at, id, project_id, version) WHERE {LISTED};
 CREATE INDEX by_name ON packages (project_id, name, version);
 CREATE INDEX by_status ON packages (project_id, status, created_at, id);
 CREATE INDEX tags_of_package ON tags (package_id, id);
@@ -147,9 +148,9 @@ class Loader:
             self._insert("users", (user_id, user.username, user.name, user.admin))
             for token in user.tokens:
                 row = (token_ids.take(token.id), "access", token.value, user_id, " ".join(token.scopes), token.name)
-                self._insert("tokens", (*row, token.created_at, None))
+                self._insert("tokens", (*row, token.created_at))
         for number, job in enumerate(seed.job_tokens, start=1):
-            self._insert("tokens", (number, "job", job.value, self._users[job.user], "api", "job", "", None))
+            self._insert("tokens", (number, "job", job.value, self._users[job.user], "api", "job", ""))
 
     def _load_groups(self, seed: Seed) -> dict[str, int]:
         ids = _Ids((group.id for group in seed.groups), "group")

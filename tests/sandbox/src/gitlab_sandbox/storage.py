@@ -232,19 +232,6 @@ class Storage:
             directory.projects[project_id].rules.append(Rule(pattern, type_, level))
         return directory
 
-    # Tokens
-
-    def touch_token(self, token_id: int) -> None:
-        """Note that an access token was used."""
-        self._db.execute("UPDATE tokens SET last_used_at = ? WHERE id = ? AND kind = 'access'", (clock.now(), token_id))
-
-    def last_used(self, token_id: int) -> str | None:
-        """When an access token was last used before this."""
-        row = self._db.execute(
-            "SELECT last_used_at FROM tokens WHERE id = ? AND kind = 'access'", (token_id,)
-        ).fetchone()
-        return row[0] if row else None
-
     # Packages
 
     def packages(self, query: PackageQuery, offset: int, limit: int) -> Listing:
@@ -575,14 +562,15 @@ def _where(query: PackageQuery) -> tuple[str, tuple[Any, ...]]:
     else:
         conditions.append("project_id = ?")
         values.append(query.project_ids[0])
-    if query.status is None:
+    # What the indexes of lists hold is said even where more is asked: else SQLite does not use them.
+    if query.status is None or query.status in DISPLAYABLE:
         conditions.append(LISTED)
-    else:
+    if query.status is not None:
         conditions.append("status = ?")
         values.append(query.status)
-    if query.type is None:
+    if query.type != TYPE_NUMBER["terraform_module"]:
         conditions.append(NOT_TERRAFORM)
-    else:
+    if query.type is not None:
         conditions.append("type = ?")
         values.append(query.type)
     if not query.versionless:

@@ -1,0 +1,300 @@
+# Copyright: registryops maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A guided tour on a local registry. Every command that it shows is run as it is shown, and its result is checked.
+
+It ends with status 1 if a step does not do what the tour says, and stops the registry in any case.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+import typing as t
+import urllib.request
+from pathlib import Path
+
+from gitlab_sandbox.testing import Sandbox, SandboxError
+
+ROOT = Path(__file__).resolve().parents[2]
+SEED = ROOT / "tests/sandbox/seeds/demo.yml"
+TOKEN = "glpat-mia"
+WIDTH = 100
+#: For one command, in seconds.
+TIMEOUT = 120
+CONFIG = """
+[defaults]
+callback_result_format = yaml
+deprecation_warnings = false
+localhost_warning = false
+nocows = true
+[inventory]
+inventory_unparsed_warning = false
+[connection]
+pipelining = true
+"""
+
+
+class TourError(Exception):
+    """A step did not do what the tour says."""
+
+
+class Tour:
+    """What the steps use: they tell, show, run and check."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+        self.sandbox = sandbox
+        self._in_colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        config = folder / "ansible.cfg"
+        config.write_text(CONFIG)
+        inventory = folder / "hosts.yml"
+        inventory.touch()
+        # Neither the user's settings nor the user's inventory change the tour.
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "GITLAB_", "CI_"))}
+        self._environment = {
+            **clean,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "ANSIBLE_CONFIG": str(config),
+            "ANSIBLE_HOME": str(folder / "ansible"),
+            "ANSIBLE_INVENTORY": str(inventory),
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build/installed"),
+            "ANSIBLE_FORCE_COLOR" if self._in_colour else "ANSIBLE_NOCOLOR": "true",
+            "GITLAB_API_URL": sandbox.url,
+            "GITLAB_TOKEN": TOKEN,
+        }
+
+    def _colour(self, code: str, text: str) -> str:
+        return f"\033[{code}m{text}\033[0m" if self._in_colour else text
+
+    def print(self, text: str = "") -> None:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+    def title(self, text: str) -> None:
+        self.print()
+        self.print(self._colour("1;36", f"{text}\n{'=' * len(text)}"))
+
+    def tell(self, text: str) -> None:
+        self.print()
+        self.print(textwrap.fill(" ".join(text.split()), WIDTH))
+
+    def show(self, playbook: str) -> None:
+        """The tasks of a playbook."""
+        tasks = (ROOT / playbook).read_text().split("  tasks:\n", 1)[1]
+        self.print()
+        self.print(self._colour("2", f"# the tasks in {playbook}"))
+        self.print(textwrap.dedent(tasks).rstrip())
+
+    def run(self, command: str) -> str:
+        """Run the command as it is shown; what it printed, without colour."""
+        self.print()
+        self.print(self._colour("1", f"$ {command}"))
+        said = ""
+        with subprocess.Popen(
+            shlex.split(command.replace("\\\n", " ")),
+            cwd=ROOT,
+            env=self._environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as process:
+            alarm = signal.signal(signal.SIGALRM, lambda *_: process.kill())
+            signal.alarm(TIMEOUT)
+            try:
+                for line in _without_the_second_telling(process.stdout or ()):
+                    if _plain(line).strip():
+                        gap = "\n" if said.endswith("\n\n") else ""
+                        self.print(gap + "\n".join(_wrap(line.rstrip("\n"))))
+                    said += _plain(line)
+            finally:
+                signal.alarm(0)
+                signal.signal(signal.SIGALRM, alarm)
+                process.terminate()
+        return said
+
+    def check(self, holds: bool, what: str) -> None:
+        """Raise :class:`TourError` if a step did not do what the tour says."""
+        if not holds:
+            raise TourError(what)
+
+    def listed(self, project: str, name: str) -> int:
+        """How many packages of that name GitLab itself lists, with no Ansible in between."""
+        path = f"projects/{project.replace('/', '%2F')}/packages?per_page=100&include_versionless=true"
+        request = urllib.request.Request(f"{self.sandbox.api_url}/{path}", headers={"PRIVATE-TOKEN": TOKEN})
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+            return sum(1 for package in json.load(answer) if package["name"] == name)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\033\[[0-9;]*m", "", text)
+
+
+def _without_the_second_telling(lines: t.Iterable[str]) -> t.Iterator[str]:
+    """An ad-hoc command tells of a failure twice: as a message with its origin, and in the result. Keep the result."""
+    telling = False
+    for line in lines:
+        plain = _plain(line)
+        telling = plain.startswith("[ERROR]: Task failed") or (telling and not plain.startswith("localhost | "))
+        if not telling:
+            yield line
+
+
+def _wrap(line: str) -> list[str]:
+    """A line of a command's output in lines that fit, with its colour and its indentation."""
+    plain = _plain(line)
+    if len(plain) <= WIDTH:
+        return [line.rstrip()]
+    if plain.startswith("localhost  "):  # the recap is a table of one row: it needs no columns
+        return [re.sub(r" {2,}", " ", line).rstrip()]
+    indent = " " * (len(plain) - len(plain.lstrip()) + 4)
+    colour = re.match(r"(?:\033\[[0-9;]*m)*", line)
+    start = colour.group() if colour else ""
+    return [
+        f"{start}{part}\033[0m" if start else part
+        for part in textwrap.wrap(plain, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
+    ]
+
+
+# --- the steps -----------------------------------------------------------------------------------------------
+
+
+def facts(tour: Tour) -> None:
+    """What there is, and an exact name where GitLab's filter finds more."""
+    tour.title("1. Facts: what is there")
+    tour.tell(
+        """GitLab lists packages page by page, leaves some out unless they are asked for, and filters names by
+        any part of them. package_info reads all pages, and `name` means exactly that name."""
+    )
+    tour.show("tests/demo/facts.yml")
+    said = tour.run("ansible-playbook tests/demo/facts.yml")
+    tour.check("failed=0" in said, "the facts could not be read")
+    tour.check("acme/web/mirror: 4261" in said, "the facts are not complete")
+    search, name = said.split("search_finds:")[1], said.split("name_finds:")[1].split("search_finds:")[0]
+    tour.check("Acme.Orders.Client" in search and "acme-cli" in search, "the search is not fuzzy")
+    tour.check(re.findall(r"- (\S+)", name) == ["acme-cli"], "the name is not exact")
+    tour.tell(
+        """A script that deletes what the search finds would delete Acme.Orders.Client, because "Client"
+        contains "cli"."""
+    )
+
+
+DELETE = "tests/demo/delete.yml"
+PROJECT, NAME = "acme/platform/backend", "com/acme/invoices"
+
+
+def foresee(tour: Tour) -> None:
+    """A delete in check mode, with its diff."""
+    tour.title("2. Plan: a delete in check mode")
+    tour.tell("Nobody builds com/acme/invoices any more. First look what would go.")
+    tour.show(DELETE)
+    before = tour.listed(PROJECT, NAME)
+    said = tour.run(f"ansible-playbook {DELETE} --check --diff")
+    tour.check("changed=1" in said and "failed=0" in said, "check mode does not say that something would change")
+    tour.check(len(re.findall(rf"^-maven {NAME}", said, re.MULTILINE)) == 4, "the diff does not show four packages")
+    tour.check(tour.listed(PROJECT, NAME) == before == 4, "check mode deleted something")
+    tour.tell("Nothing was deleted: GitLab still lists all four.")
+
+
+def delete(tour: Tour) -> None:
+    """The same for real."""
+    tour.title("3. Apply: the same for real")
+    said = tour.run(f"ansible-playbook {DELETE}")
+    tour.check("changed=1" in said and "deleted: 4" in said, "the packages were not deleted")
+    tour.check(tour.listed(PROJECT, NAME) == 0, "the packages are still there")
+    tour.tell("GitLab lists none of them now. The module has looked, too: an answer of 204 alone is no proof.")
+
+
+def again(tour: Tour) -> None:
+    """The second run changes nothing."""
+    tour.title("4. Again: a second run changes nothing")
+    said = tour.run(f"ansible-playbook {DELETE}")
+    tour.check("changed=0" in said and "failed=0" in said, "the second run changed something")
+    tour.check("deleted: 0" in said and "already_absent: 1" in said, "the second run did not find them absent")
+
+
+def refuse(tour: Tour) -> None:
+    """What never passes for "absent"."""
+    tour.title("5. Refusals: what never passes for absent")
+    tour.tell("A protection rule lets only owners delete the releases. This token is a maintainer's.")
+    said = tour.run(
+        "ansible localhost -m registryops.gitlab.package \\\n"
+        '    -a "project=acme/platform/infrastructure name=release-2025 version=2025.4 state=absent"'
+    )
+    tour.check("FAILED" in said and "result: protected" in said, "the protected package was not reported as protected")
+    tour.check(tour.listed("acme/platform/infrastructure", "release-2025") == 1, "the protected package is gone")
+    tour.tell("A hidden package is in no list, and GitLab answers 404 for it. It is there all the same.")
+    said = tour.run(
+        "ansible localhost -m registryops.gitlab.package \\\n"
+        '    -a "project=acme/web/shop name=printer-firmware version=7.2-internal state=absent"'
+    )
+    tour.check("FAILED" in said and "result: not_deletable" in said, "the hidden package was not found")
+    tour.tell("A mistyped project is a failure, and not a project in which everything is deleted already.")
+    said = tour.run(
+        "ansible localhost -m registryops.gitlab.package \\\n"
+        '    -a "project=acme/web/shopp name=@acme/ui version=1.4.0 state=absent"'
+    )
+    tour.check("FAILED" in said and "kind: ScopeNotFound" in said, "the unknown project was not a failure")
+
+
+#: The tour. A further step is one more function, and its place here.
+STEPS: tuple[t.Callable[[Tour], None], ...] = (facts, foresee, delete, again, refuse)
+
+
+def begin(tour: Tour) -> None:
+    tour.title("registryops.gitlab: a tour on a local registry")
+    tour.tell(
+        f"""A GitLab package registry runs at {tour.sandbox.url} until the tour ends. It holds the group acme with
+        six projects: real npm release histories, and packages of every kind that needs care."""
+    )
+    tour.print(f"\n$ export GITLAB_API_URL={tour.sandbox.url} GITLAB_TOKEN={TOKEN}")
+
+
+def end(tour: Tour, seconds: float) -> None:
+    tour.title("Where to go next")
+    tour.print(
+        """
+  make sandbox                 the same registry, to try your own tasks on
+  docs/getting-started.md      install the collection, and point it at your GitLab
+  docs/facts.md                recipes for facts
+  docs/deletes.md              what each result of a delete means
+  docs/troubleshooting.md      error messages, their causes and remedies"""
+    )
+    tour.print(f"\nAll {len(STEPS)} steps did what the tour says ({seconds:.0f} s). The registry is stopped.")
+
+
+def interrupt(*_: object) -> t.NoReturn:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, interrupt)
+    began = time.monotonic()
+    try:
+        with tempfile.TemporaryDirectory(prefix="registryops-demo-") as folder:
+            with Sandbox(SEED) as sandbox:
+                tour = Tour(sandbox, Path(folder))
+                begin(tour)
+                for step in STEPS:
+                    step(tour)
+            end(tour, time.monotonic() - began)
+    except TourError as error:
+        sys.stderr.write(f"\ndemo: this step did not do what the tour says: {error}\n")
+        return 1
+    except SandboxError as error:
+        sys.stderr.write(f"demo: the local registry: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\ndemo: interrupted, the registry is stopped\n")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
