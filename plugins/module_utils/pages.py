@@ -8,8 +8,8 @@ the *seam* between two pages is missed if the left page was read before, and the
 - A seam is safe if the right page was answered before the left one was asked for: then what crosses it is read twice.
 - All seams are safe if every answer gave the same total.
 - For every other seam the last item of its left page is looked at once more, when both pages have been read. If it
-  still stands where it stood, nothing crossed. If not, one reads on to the left from there, until an item of the old
-  left page turns up: all that crossed stands after it.
+  still stands where it stood, nothing crossed. If not, one reads on to the left from there, until an item turns up
+  that was read on the left side before: all that crossed stands after it.
 
 This holds for lists in which what is new stands at the end (``created_at``, ascending). If something was put in
 between, the looks show items that stood further left before: then the list must be made again.
@@ -128,7 +128,7 @@ class Listing:
             return []
         doubtful = [number for number in sorted(self._pages) if self._is_doubtful(number)]
         last = max((number for number, page in self._pages.items() if page.ids), default=1)
-        if self._was_read_downwards() and last not in doubtful:
+        if self._may_be_read_downwards() and last not in doubtful:
             # No seam, but the end of the topmost stretch: it stands elsewhere if something was put in below it.
             doubtful.append(last)
         return doubtful
@@ -143,25 +143,27 @@ class Listing:
         Raises :class:`Shifted`, and the errors of client.py.
         """
         left = self._pages[seam]
-        position = (seam - 1) * len(self._pages[1].ids) + len(left.ids)
-        there = [item["id"] for item in self._get(position, 1)[0]]
-        if there == [left.ids[-1]]:
+        if [item["id"] for item in self._get(self._position(left, len(left.ids)), 1)[0]] == [left.ids[-1]]:
             return
-        if there and there[0] in left.ids:
-            # Moved to the right. Pages that were read upwards hold some items twice then, and miss none.
-            if self._was_read_downwards():
-                raise Shifted
-            return
-        old = set(left.ids)
+        pages = [page for number, page in self._pages.items() if number <= seam]
+        stood = {item: self._position(page, index) for page in pages for index, item in enumerate(page.ids)}
         for number in range(seam, 0, -1):
             page = self.read(number)
             self._mended += page.kept
-            if not old.isdisjoint(page.ids):
+            known = [(self._position(page, i), stood[item]) for i, item in enumerate(page.ids) if item in stood]
+            if any(now > then for now, then in known) and self._may_be_read_downwards():
+                raise Shifted
+            if known:
                 return
 
-    def _was_read_downwards(self) -> bool:
+    def _position(self, page: Page, index: int) -> int:
+        """Where an item of a page stands in the list."""
+        return (page.number - 1) * len(self._pages[1].ids) + index
+
+    def _may_be_read_downwards(self) -> bool:
+        """Whether a left page may have been read after its right one, which misses what moves to the right."""
         pages = self._pages
-        return any(page.asked >= pages[n + 1].answered for n, page in pages.items() if n + 1 in pages)
+        return any(page.answered > pages[n + 1].asked for n, page in pages.items() if n + 1 in pages)
 
     # --- one request -----------------------------------------------------------------------------------------
 

@@ -109,7 +109,7 @@ SIZES = st.integers(0, 70)
 CONCURRENCY = st.integers(1, 8)
 SEEDS = st.integers(0, 2**32)
 model_settings = settings(
-    max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 

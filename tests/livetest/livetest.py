@@ -334,7 +334,7 @@ def connect(environ: t.Mapping[str, str]) -> Project:
         raise Stop(f"GITLAB_API_URL {url!r} must begin with https://")
     project = Project(url, environ["GITLAB_TOKEN"].strip(), environ["PROJECT"].strip())
     if environ.get("FORCE") != "1" and not project.is_empty():
-        raise Stop(f"{project.path} is not empty: name a scratch project, or set FORCE=1 (see tests/livetest)")
+        raise Stop(f"{project.path} is not empty: name a scratch project, or set FORCE=1; what it holds is left alone")
     return project
 
 

@@ -93,13 +93,13 @@ class Application:
             connection.close()
             await _closed(receive)
             return
-        if answer.stream is None:
-            await send({"type": "http.response.body", "body": answer.body})
-        else:
-            for part in answer.stream:
-                await send({"type": "http.response.body", "body": part, "more_body": True})
-            await send({"type": "http.response.body"})
-        # Nothing runs between the last byte and this: the client cannot be faster.
+        last = b""
+        for part in answer.parts():
+            if last:
+                await send({"type": "http.response.body", "body": last, "more_body": True})
+            last = part
+        await send({"type": "http.response.body", "body": last})
+        # Nothing runs between the last byte and this: the client's next request comes after it.
         exchange.finish(answer.status)
 
     async def _wait(self, exchange: Exchange, slow: float) -> None:

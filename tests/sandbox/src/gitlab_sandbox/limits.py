@@ -49,4 +49,4 @@ class RateLimit:
             (b"retry-after", b"%d" % max(1, math.ceil(end - now))),
             (b"ratelimit-resettime", formatdate(reset, usegmt=True).encode()),
         ]
-        return headers, Answer(429, b"Retry later\n", refusal)
+        return headers, Answer(429, b"Retry later", refusal)
