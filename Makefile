@@ -38,8 +38,8 @@ $(TREE):
 # The collection as a user gets it.
 $(INSTALLED): $(READY) $(PLUGINS)
 	@rm -rf dist build/installed
-	$(BIN)/ansible-galaxy collection build --force --output-path dist
-	$(BIN)/ansible-galaxy collection install --force --no-deps --collections-path build/installed dist/*.tar.gz
+	@$(BIN)/ansible-galaxy collection build --force --output-path dist
+	@ANSIBLE_COLLECTIONS_PATH=build/installed $(BIN)/ansible-galaxy collection install --force --no-deps --collections-path build/installed dist/*.tar.gz
 	@touch $@
 
 demo: $(READY) $(INSTALLED) ## Show the main job on a local sandbox, as a guided tour
@@ -49,7 +49,7 @@ sandbox: $(READY) $(INSTALLED) ## Leave a local GitLab package registry running,
 	@$(BIN)/python tests/demo/sandbox.py
 
 test: lint types sanity docs-lint build oldest ## Run every check
-	@$(IN_TREE) $(BIN)/pytest
+	@$(IN_TREE) $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(READY) $(TREE) ## Format and lint
 	$(BIN)/ruff format --check $(PYTHON_CODE)

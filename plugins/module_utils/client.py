@@ -188,7 +188,9 @@ class Client:
                 lost = lost or fault.may_have_worked
                 fault.error.lost = lost
                 if fault.wait is not None and fault.wait > MAX_WAIT:
-                    asked = f"GitLab asks to wait {fault.wait:.0f} seconds, more than the {MAX_WAIT:.0f} that are waited"
+                    asked = (
+                        f"GitLab asks to wait {fault.wait:.0f} seconds, more than the {MAX_WAIT:.0f} that are waited"
+                    )
                     fault.error.message += f"; {asked}: run it again later"
                     raise fault.error from None
                 if attempt == self.connection.retries:
@@ -348,6 +350,6 @@ class Client:
 
 def _reason(text: str) -> str:
     """The last, innermost words of the nested messages that urllib3 makes."""
-    inner = re.findall(r"\[Errno [^\]]*\] ([^'\")>]+)|\((?:_ssl\.c|SSL)[^)]*\)|: ([^:'\"<>()]+)['\")]*$", text)
-    words = [part for pair in inner for part in pair if part]
-    return (words[-1] if words else text)[:200].strip()
+    inner = re.findall(r"\[(?:Errno|SSL|X509)[^\]]*\] (.+?)\.?(?: \(_ssl\.c:\d+\)|['\"]?\)+['\"]?|$)", text)
+    words = inner or re.findall(r"\((?:\d+, )?'([^']+)'\)+$|: ([^:'\"<>()]+)['\")]*$", text)
+    return ("".join(words[-1]) if words else text)[:200].strip()

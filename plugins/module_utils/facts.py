@@ -44,7 +44,9 @@ def find(
         packages = api.packages(scope, [selection], order_by, sort, limit)
     else:
         packages = _find_by_id(api, project_id.result(), selection.package_id, selection)
-    return [{**package, "project_id": project_id.result()} for package in packages]
+    # Asked also where nothing was found: whoever answers that there is no such project has no packages to list.
+    number = project_id.result()
+    return [{**package, "project_id": number} for package in packages]
 
 
 def _find_by_id(api: PackagesApi, project_id: int, package_id: int, selection: Selection) -> list[Package]:

@@ -163,6 +163,8 @@ class _Order:
         # Halving a stride of 2 ** n meets n empty pages at most, the scout's own among them.
         self._stride = min(2**concurrency, 4 * concurrency)
         self._ahead = concurrency * self._stride
+        #: What is worth halving: without totals each half costs a look at a seam.
+        self._worth_halving = 2 if first.total is None else 1
         self._stretches: list[_Stretch] = []
         self._asked = {1}
         self._there = {1}
@@ -188,7 +190,7 @@ class _Order:
         self._stretches = [stretch for stretch in self._stretches if stretch or stretch.running]
         idle = [stretch for stretch in self._stretches if stretch and not stretch.running]
         stretch = max(idle or self._stretches, key=len, default=None)
-        if not stretch:
+        if not stretch or (stretch.running and len(stretch) < self._worth_halving):
             return None
         if stretch.running:
             # All are being read: halve the longest. That makes one more seam that is not safe.

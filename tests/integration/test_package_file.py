@@ -6,10 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-import pytest
-
 from ansible_collections.registryops.gitlab.tests.integration.seeds import package, seed
-from gitlab_sandbox.testing import Sandbox
 
 
 def file(number: int, name: str = "setup.exe", day: int = 1) -> dict[str, t.Any]:
@@ -43,24 +40,23 @@ def named(name: str, **options: t.Any) -> dict[str, t.Any]:
     return absent(name=name, version="1", **options)
 
 
-@pytest.mark.parametrize("version", ["current", "16.1"])
-def test_each_way_to_name_a_file(version: str, check_real_again: t.Any) -> None:
-    with Sandbox(registry(version == "current"), gitlab_version=version) as sandbox:
-        cases = check_real_again(
-            sandbox,
-            {
-                "by ID": absent(package_id=10, id=100),
-                "by name": named("one", file_name="b"),
-                "status error": absent(package_id=16, id=160),
-                "conan bare name": absent(name="zlib", version="1.3", file_name="conanfile.py"),
-                "the last one": named("last", file_name="only"),
-                "duplicates fail": named("again", file_name="setup.exe"),
-                "all duplicates": named("twice", file_name="setup.exe", duplicates="all"),
-                "hidden": named("secret", file_name="key"),
-                "hidden by ID": absent(package_id=15, id=150),
-            },
-        )
-        requests, state = sandbox.requests(), sandbox.state()
+def test_each_way_to_name_a_file(start: t.Any, check_real_again: t.Any) -> None:
+    sandbox = start(registry())
+    cases = check_real_again(
+        sandbox,
+        {
+            "by ID": absent(package_id=10, id=100),
+            "by name": named("one", file_name="b"),
+            "status error": absent(package_id=16, id=160),
+            "conan bare name": absent(name="zlib", version="1.3", file_name="conanfile.py"),
+            "the last one": named("last", file_name="only"),
+            "duplicates fail": named("again", file_name="setup.exe"),
+            "all duplicates": named("twice", file_name="setup.exe", duplicates="all"),
+            "hidden": named("secret", file_name="key"),
+            "hidden by ID": absent(package_id=15, id=150),
+        },
+    )
+    requests, state = sandbox.requests(), sandbox.state()
     assert cases["by ID"].real["results"] == [
         {
             "id": 100,
@@ -97,8 +93,28 @@ def test_each_way_to_name_a_file(version: str, check_real_again: t.Any) -> None:
     sent = sorted(r["path"].rsplit("/", 1)[1] for r in requests if r["method"] == "DELETE")
     assert sent == ["100", "101", "110", "111", "112", "140", "160", "200"]
     # Deleting the last file keeps the package.
-    assert state["packages"]["default"] == 9
+    assert state["packages"]["default"] == 10
     assert state["packages"]["pending_destruction"] == 0
+
+
+def test_on_a_server_of_16_1(start: t.Any, check_real_again: t.Any) -> None:
+    cases = check_real_again(
+        start(registry(current=False), gitlab_version="16.1"),
+        {
+            "by name": named("one", file_name="b"),
+            "status error": absent(package_id=16, id=160),
+            "all duplicates": named("twice", file_name="setup.exe", duplicates="all"),
+            "hidden by ID": absent(package_id=15, id=150),
+        },
+    )
+    deleted = {name: [r["id"] for r in case.real["results"]] for name, case in cases.items()}
+    assert deleted == {
+        "by name": [101],
+        "status error": [160],
+        "all duplicates": [110, 111, 112],
+        "hidden by ID": [150],
+    }
+    assert cases["hidden by ID"].kinds() == ["not_deletable"]
 
 
 def test_what_cannot_be_deleted_or_is_not_there(start: t.Any, check_real_again: t.Any) -> None:

@@ -7,10 +7,7 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
-import pytest
-
 from ansible_collections.registryops.gitlab.tests.integration.seeds import package, seed
-from gitlab_sandbox.testing import Sandbox
 
 FILES: list[dict[str, t.Any]] = [
     {"id": 1, "file_name": "b.jar", "content": "hello", "created_at": "2025-03-03T00:00:00.000Z"},
@@ -70,10 +67,16 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("version", ["current", "16.1"])
-def test_files_of_a_package(version: str, playbook: t.Any) -> None:
-    with Sandbox(SEED, gitlab_version=version) as sandbox:
-        results = dict(zip(FOUND, playbook(sandbox, *(task for task, _ids in FOUND.values())).results))
+def test_files_on_a_server_of_16_1(start: t.Any, playbook: t.Any) -> None:
+    """It knows no order, and answers by ID."""
+    names = ("by name", "by name, order", "newest first", "last ID first", "more than a page", "status error by name")
+    results = playbook(start(SEED, gitlab_version="16.1"), *(FOUND[name][0] for name in names)).results
+    found = {name: [file["id"] for file in result["files"]] for name, result in zip(names, results)}
+    assert found == {name: FOUND[name][1] for name in names}
+
+
+def test_files_of_a_package(start: t.Any, playbook: t.Any) -> None:
+    results = dict(zip(FOUND, playbook(start(SEED), *(task for task, _ids in FOUND.values())).results))
     found = {name: [file["id"] for file in result.get("files", [result])] for name, result in results.items()}
     assert found == {name: expected for name, (_task, expected) in FOUND.items()}
     first = results["by ID"]

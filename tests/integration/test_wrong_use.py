@@ -21,22 +21,12 @@ GONE = {**SHOP, "state": "absent"}
 NAMED = {"name": "ui", "version": "1"}
 ALL_TYPES = ", ".join(TYPES)
 
-#: Task and sentence. Nothing of these may reach the server.
+#: Task and sentence. Nothing of these may reach the server. Unit tests have many more of the sentences.
 REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
     "no project, no group": ({"package_info": {}}, "one of the following is required: project, group"),
     "project and group": (
         {"package_info": {**SHOP, "group": "acme"}},
         "parameters are mutually exclusive: project|group",
-    ),
-    "group and id": ({"package_info": {"group": "acme", "id": 1}}, "parameters are mutually exclusive: group|id"),
-    "empty project": (
-        {"package_info": {"project": ""}},
-        "project '' is neither a numeric ID nor a full path such as 'acme/web/shop' (no URL, nothing encoded)",
-    ),
-    "project is a URL": (
-        {"package_info": {"project": "https://gitlab.com/acme/web"}},
-        "project 'https://gitlab.com/acme/web' is neither a numeric ID nor a full path such as 'acme/web/shop' (no URL,"
-        " nothing encoded)",
     ),
     "project climbs": (
         {"package": {"project": "acme/../../users", "id": 1, "state": "absent"}},
@@ -45,17 +35,11 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
     ),
     "no project to delete from": ({"package": {"id": 1, "state": "absent"}}, "missing required arguments: project"),
     "no state": ({"package": {**SHOP, "id": 1}}, "missing required arguments: state"),
-    "no state, file": ({"package_file": {**SHOP, "package_id": 1, "id": 1}}, "missing required arguments: state"),
     "name alone": ({"package": {**GONE, "name": "ui"}}, "name 'ui' needs a version, or all_versions: true"),
     "name alone in a list": (
         {"package": {**GONE, "packages": [{"id": 1}, {"name": "ui"}]}},
         "packages[1]: name 'ui' needs a version, or all_versions: true",
     ),
-    "empty version": (
-        {"package": {**GONE, "name": "ui", "version": ""}},
-        "name 'ui' needs a version, or all_versions: true",
-    ),
-    "empty name": ({"package": {**GONE, "name": "", "all_versions": True}}, "name must not be empty"),
     "version and all_versions": (
         {"package": {**GONE, **NAMED, "all_versions": True}},
         "version and all_versions exclude each other",
@@ -65,30 +49,9 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
         {"package": {**GONE, **NAMED, "id": 1}},
         "parameters are mutually exclusive: id|name|packages",
     ),
-    "id and version": (
-        {"package": {**GONE, "id": 1, "version": "1"}},
-        "id says it all: leave out version, all_versions and package_type",
-    ),
-    "id below one": ({"package": {**GONE, "id": 0}}, "id must be a positive number, not 0"),
-    "neither in a list": (
-        {"package": {**GONE, "packages": [{"version": "1"}]}},
-        "packages[0]: give either id, or name with version or all_versions",
-    ),
     "unknown key in a list": (
         {"package": {**GONE, "packages": [{**NAMED, "type": "npm"}]}},
         "packages[0]: unknown key 'type': there are id, name, version, all_versions, package_type",
-    ),
-    "a version that YAML made a number": (
-        {"package": {**GONE, "packages": [{"name": "ui", "version": 1.1}]}},
-        "packages[0]: version must be a text: put 1.1 in quotes",
-    ),
-    "an ID that is a text": (
-        {"package": {**GONE, "packages": [{"id": "7"}]}},
-        "packages[0]: id must be a number, not '7'",
-    ),
-    "unknown type in a list": (
-        {"package": {**GONE, "packages": [{**NAMED, "package_type": "docker"}]}},
-        f"packages[0]: package_type 'docker' is none of {ALL_TYPES}",
     ),
     "unknown package type": (
         {"package_info": {**SHOP, "package_type": ["npm", "docker"]}},
@@ -104,28 +67,7 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
         " deprecated. Got no match for: broken",
     ),
     "negative limit": ({"package_info": {**SHOP, "limit": -1}}, "limit must be at least 1, not -1"),
-    "limit of none": ({"package_info": {**SHOP, "limit": 0}}, "limit must be at least 1, not 0"),
-    "negative id": ({"package_info": {**SHOP, "id": -7}}, "id must be a positive number, not -7"),
-    "empty name to look for": (
-        {"package_info": {**SHOP, "name": ""}},
-        "name must not be empty: leave it out to list all packages",
-    ),
-    "two kinds of name": (
-        {"package_info": {**SHOP, "name": "a", "name_search": "b"}},
-        "parameters are mutually exclusive: name|name_search",
-    ),
-    "order of a group": (
-        {"package_info": {**SHOP, "order_by": "project_path"}},
-        "order_by: project_path is for groups: all packages of a project have the same",
-    ),
     "files without version": ({"package_file_info": {**SHOP, "name": "ui"}}, "name 'ui' needs a version"),
-    "files of nothing": ({"package_file_info": SHOP}, "give either id, or name with version"),
-    "file of no package": (
-        {"package_file": {**GONE, "id": 1}},
-        "one of the following is required: package_id, name",
-    ),
-    "no file": ({"package_file": {**GONE, "package_id": 1}}, "one of the following is required: id, file_name"),
-    "empty file name": ({"package_file": {**GONE, **NAMED, "file_name": ""}}, "file_name must not be empty"),
     "file without version": (
         {"package_file": {**GONE, "name": "ui", "file_name": "x"}},
         "name 'ui' needs a version",
@@ -134,20 +76,8 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
         {"package_file": {**GONE, "package_id": 1, "version": "1", "file_name": "x"}},
         "package_id says it all: leave out version and package_type",
     ),
-    "package_id below one": (
-        {"package_file": {**GONE, "package_id": 0, "id": 1}},
-        "package_id must be a positive number, not 0",
-    ),
-    "duplicates of an ID": (
-        {"package_file": {**GONE, "package_id": 1, "id": 1, "duplicates": "all"}},
-        "duplicates goes with file_name: an id is one file",
-    ),
-    "no time": (
-        {"package_file": {**GONE, "package_id": 1, "id": 1, "unless_modified_since": "soon"}},
-        "unless_modified_since 'soon' is not a time such as 2026-11-21T10:00:00Z",
-    ),
     "two tokens": (
-        {"package_info": {**SHOP, "api_token": "a", "api_job_token": "b"}},
+        {"package_info": {**SHOP, "api_token": "glpat-one", "api_job_token": "glcbt-two"}},
         "parameters are mutually exclusive: api_token|api_oauth_token|api_job_token",
     ),
     "a token in two lines": (
@@ -158,31 +88,14 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
         {"package_info": {**SHOP, "api_url": "gitlab.example.com"}},
         "api_url 'gitlab.example.com' is not a URL: it must begin with https:// (or http://) and name a host",
     ),
-    "URL of another scheme": (
-        {"package_info": {**SHOP, "api_url": "ssh://gitlab.example.com"}},
-        "api_url 'ssh://gitlab.example.com' is not a URL: it must begin with https:// (or http://) and name a host",
-    ),
     "URL with a password": (
         {"package_info": {**SHOP, "api_url": "https://mia:pw@gitlab.example.com"}},
         "api_url must not hold a user name or password: give the token in api_token",
-    ),
-    "URL with a query": (
-        {"package_info": {**SHOP, "api_url": "https://gitlab.example.com/?private_token=x"}},
-        "api_url 'https://gitlab.example.com/?private_token=x' must not have a query or a fragment",
-    ),
-    "URL with a bad port": (
-        {"package_info": {**SHOP, "api_url": "https://gitlab.example.com:99999"}},
-        "api_url 'https://gitlab.example.com:99999' has no usable host and port",
-    ),
-    "no time for an answer": (
-        {"package_info": {**SHOP, "timeout": 0}},
-        "timeout must be between 0.001 and 3600, not 0",
     ),
     "too many at once": (
         {"package_info": {**SHOP, "concurrency": 65}},
         "concurrency must be between 1 and 64, not 65",
     ),
-    "negative retries": ({"package_info": {**SHOP, "retries": -1}}, "retries must be between 0 and 100, not -1"),
 }
 
 
@@ -199,7 +112,6 @@ def test_refused_before_any_request(sandbox: Sandbox, playbook: t.Any) -> None:
     assert said == {name: (True, sentence) for name, (_task, sentence) in REFUSED.items()}
     assert sandbox.requests() == []
     assert "Traceback" not in run.output
-    assert "\npw@" not in run.output
 
 
 @pytest.fixture(scope="module")

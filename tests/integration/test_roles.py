@@ -1,0 +1,135 @@
+# Copyright: registryops maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The roles `package_audit` and `package_cleanup` in a play of the user's own, and their documentation."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.registryops.gitlab.tests.integration.conftest import ROOT, run_process
+from ansible_collections.registryops.gitlab.tests.integration.seeds import package, seed
+from gitlab_sandbox.testing import Sandbox
+
+Json = dict[str, t.Any]
+ROLES = ("package_audit", "package_cleanup")
+KEEP_ONE = {"rules": [{"name": "old", "match": {"name": ["app"]}, "keep_latest": "{{ number_to_keep }}"}]}
+
+
+def apps(first_id: int, count: int = 2) -> list[Json]:
+    return [
+        package("app", str(i), id=first_id + i, created_at=f"2026-03-{i + 1:02}T10:00:00.000Z") for i in range(count)
+    ]
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Sandbox]:
+    one = {"path": "acme/one", "id": 50, "packages": apps(5000)}
+    # Here mia is more than a developer, and dev no more than that.
+    two = {"path": "acme/two", "id": 51, "packages": apps(5100), "members": {"dev": "maintainer"}}
+    with Sandbox(seed(package("other", status="error"), projects=[one, two])) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> t.Callable[..., tuple[int, str]]:
+    """Run one role with variables as a play gives them; the status and what was printed."""
+
+    def run(sandbox: Sandbox, role: str, *args: str, token: str = "glpat-mia", **variables: t.Any) -> tuple[int, str]:
+        given = {f"{role}_{key}": value for key, value in variables.items()}
+        roles = [{"role": f"registryops.gitlab.{role}", "vars": given}]
+        document = [{"hosts": "localhost", "gather_facts": False, "vars": {"number_to_keep": 1}, "roles": roles}]
+        # The playbook lies in another folder than the user is in.
+        (tmp_path / "plays").mkdir(exist_ok=True)
+        (tmp_path / "plays/play.yml").write_text(json.dumps(document))
+        env = {"PWD": str(tmp_path), "GITLAB_API_URL": sandbox.api_url, "GITLAB_TOKEN": token}
+        done = run_process(["ansible-playbook", "plays/play.yml", *args], tmp_path, **env)
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+def test_the_documentation_is_complete(tmp_path: Path) -> None:
+    done = run_process(["ansible-doc", "--json", "-t", "role", *(f"registryops.gitlab.{r}" for r in ROLES)], tmp_path)
+    shown = json.loads(done.stdout)
+    for role in ROLES:
+        spec = shown[f"registryops.gitlab.{role}"]["entry_points"]["main"]
+        assert spec["short_description"]
+        assert spec["description"]
+        for name, option in spec["options"].items():
+            assert name.startswith(f"{role}_")
+            assert option["description"], name
+        folder = ROOT / "roles" / role
+        defaults = yaml.safe_load((folder / "defaults/main.yml").read_text())
+        documented = {name: option["default"] for name, option in spec["options"].items() if "default" in option}
+        assert defaults == documented
+        readme = (folder / "README.md").read_text()
+        used = [word for word in readme.replace("`", " ").replace(":", " ").split() if word.startswith(f"{role}_")]
+        assert set(used) <= {*spec["options"], f"{role}_result"}
+
+
+def test_what_the_argument_specs_refuse_is_refused_before_any_request(shop: Sandbox, play: t.Any) -> None:
+    shop.forget()
+    for role, variables, words in (
+        (
+            "package_cleanup",
+            {"group": "acme", "on_drift": "ignore"},
+            "value of package_cleanup_on_drift must be one of",
+        ),
+        (
+            "package_audit",
+            {"groups": ["acme"], "formats": ["pdf"]},
+            "value of package_audit_formats must be one or more",
+        ),
+        ("package_cleanup", {"group": "acme"}, "missing required arguments: policy"),
+    ):
+        status, said = play(shop, role, **variables)
+        assert status == 2
+        assert words in said
+    assert shop.requests() == []
+
+
+def test_an_audit_with_a_policy_of_the_play(shop: Sandbox, play: t.Any, tmp_path: Path) -> None:
+    status, said = play(
+        shop,
+        "package_audit",
+        groups=["acme"],
+        policy=KEEP_ONE,
+        formats=["json"],
+        api_token="glpat-mia-read",
+        token="no",
+    )
+    assert status == 0, said
+    report = json.loads((tmp_path / "package-audit/report.json").read_text())
+    assert report["totals"]["packages"] == 5
+    assert report["broken"]["total"] == 1
+    assert "the policy deletes 2 of 5 packages of acme; 1 match no rule" in said
+    assert [path.name for path in (tmp_path / "package-audit").iterdir()] == ["report.json"]
+
+
+def test_what_a_role_may_not_delete_does_not_stop_the_others(shop: Sandbox, play: t.Any, tmp_path: Path) -> None:
+    """Check mode foresees it, and fails; a real run deletes what it may, and fails at the end."""
+    before = shop.state()
+    options = {"group": "acme", "policy": KEEP_ONE, "max_delete_percent": 40}
+    status, said = play(shop, "package_cleanup", "--check", token="glpat-dev", **options)
+    assert status == 2
+    refused = "1 of 2 could not be deleted: generic app 0 (id 5000): failed: the token's role may not delete it"
+    assert refused in " ".join(said.split())
+    assert '"results":' not in said
+    assert shop.state() == before
+    status, said = play(shop, "package_cleanup", token="glpat-dev", **options)
+    assert status == 2
+    assert (
+        "1 of 2 could not be deleted: generic app 0 (id 5000): failed: DELETE /projects/50/packages/5000: 403" in said
+    )
+    result = json.loads((tmp_path / "package-cleanup/result.json").read_text())
+    assert {entry["id"]: entry["result"] for entry in result["results"]} == {5000: "failed", 5100: "deleted"}
+    status, said = play(shop, "package_cleanup", token="glpat-mia", **options)
+    assert status == 0, said
+    result = json.loads((tmp_path / "package-cleanup/result.json").read_text())
+    assert {entry["id"]: entry["result"] for entry in result["results"]} == {5000: "deleted"}
