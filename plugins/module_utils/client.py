@@ -84,8 +84,11 @@ class Connection:
 
 def normalize_api_url(url: str) -> str:
     """``https://host[/prefix]/api/v4`` for any way that people write it. Raises :class:`InvalidInput`."""
-    parts = urllib.parse.urlsplit(url.strip())
     shown = printable(url.strip())
+    try:
+        parts = urllib.parse.urlsplit(url.strip())
+    except ValueError:
+        raise InvalidInput(f"api_url {shown!r} has no usable host and port") from None
     if parts.username or parts.password:
         raise InvalidInput("api_url must not hold a user name or password: give the token in api_token")
     if parts.scheme not in ("http", "https") or not parts.netloc:

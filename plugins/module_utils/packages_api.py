@@ -69,7 +69,7 @@ class PackagesApi:
     def scope(self, scope: Scope) -> dict[str, t.Any]:
         """E10: the project or group itself, as GitLab gives it; ``id`` is an int."""
         self._refuse_job_token(scope)
-        return _checked(self.client.get(scope.path).data, {"id": int}, f"GET {scope.path}")
+        return _checked(self.client.get(scope.path).data, {"id": int}, f"GET /{scope.kind}s/{scope.ref}")
 
     def project_id(self, project: Scope) -> int:
         """The numeric ID of a project, asked for (E10) only where it is not what one has."""

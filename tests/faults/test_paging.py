@@ -145,9 +145,7 @@ def test_a_list_without_totals_is_read_ahead_of_its_end(sandbox: Sandbox, concur
 @pytest.mark.parametrize("project", [LARGE, SMALL], ids=["above 10,000", "below 10,000"])
 @pytest.mark.parametrize("number", [2, 9, 14], ids=["at the beginning", "in the middle", "near the end"])
 @pytest.mark.parametrize("several", [1, 130], ids=["one", "more than a page"])
-def test_packages_deleted_while_paging_hide_no_other(
-    sandbox: Sandbox, project: int, number: int, several: int
-) -> None:
+def test_packages_deleted_while_paging_hide_no_other(sandbox: Sandbox, project: int, number: int, several: int) -> None:
     before, _ = _read(sandbox.url, project)
     backstage = Backstage(sandbox, project)
     backstage.before(number * len(before) // 1500, do=backstage.delete(before[5 : 5 + several]))

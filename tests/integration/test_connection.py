@@ -15,13 +15,16 @@ from ansible_collections.registryops.gitlab.tests.integration.seeds import packa
 from gitlab_sandbox.testing import Sandbox
 
 FILES = [{"id": 10, "file_name": "ui.tgz", "size": 5}]
+PIPELINES = [{"id": 900 + i} for i in range(25)]
 #: One request only: a number and one type.
 ONE = {"project": "42", "package_type": ["npm"]}
 
 
 def registry() -> dict[str, t.Any]:
     return seed(
-        package("ui", "1", "npm", id=1, files=FILES, pipelines=[{"id": 900 + i} for i in range(25)]), package("x", id=2)
+        package("ui", "1", "npm", id=1, files=FILES),
+        package("x", id=2),
+        projects=[{"path": "acme/built", "id": 43, "packages": [package("b", "1", "npm", id=3, pipelines=PIPELINES)]}],
     )
 
 
@@ -144,49 +147,58 @@ def test_tls(certificate: tuple[Path, Path], start: t.Any, playbook: t.Any, tmp_
 def test_a_token_never_follows_a_redirect_or_a_link(sandbox: Sandbox, playbook: t.Any, stranger: t.Any) -> None:
     tokens = ({"api_token": "glpat-mia"}, {"api_oauth_token": "glpat-mia"}, {"api_job_token": "glcbt-mia"})
     there = f"{stranger.url}/api/v4/projects/42/packages?private_token=glpat-mia"
-    sandbox.faults([{"path": "/packages$", "kind": "redirect", "location": there, "times": -1}])
-    redirected = playbook(sandbox, *({"package_info": {**ONE, **token}} for token in tokens), token=None)
-    delete = {"package": {"project": "42", "id": 1, "state": "absent", "verify": False}}
-    sandbox.faults([{"method": "DELETE", "kind": "redirect", "location": there, "times": -1}])
-    deleted = playbook(sandbox, delete)
-    link = f'<{stranger.url}/api/v4/projects/42/packages?page=2&cursor=eyJpZCI6IjkxMCIsIl9rZCI6Im4ifQ>; rel="next"'
-    body = [{"id": 1, "name": "ui", "version": "1", "package_type": "npm", "status": "default"}]
+    link = f'<{stranger.url}/api/v4/projects/43/packages?page=2&cursor=eyJpZCI6IjkxMCIsIl9rZCI6Im4ifQ>; rel="next"'
+    body = [{"id": 3, "name": "b", "version": "1", "package_type": "npm", "status": "default"}]
+    told = {"kind": "status", "code": 200, "headers": {"Link": link}}
     sandbox.faults(
         [
-            {"path": "/packages$", "kind": "status", "code": 200, "body": body, "headers": {"Link": link}},
-            {"path": "/pipelines$", "kind": "status", "code": 200, "body": [{"id": 910}], "headers": {"Link": link}},
+            {"path": "/42/packages$", "kind": "redirect", "location": there, "times": -1},
+            {"method": "DELETE", "kind": "redirect", "location": there, "times": -1},
+            {"path": "/43/packages$", "body": body, **told},
+            {"path": "/pipelines$", "body": [{"id": 910}], **told},
         ]
     )
     sandbox.forget()
-    linked = playbook(sandbox, {"package_info": {**ONE, "with_pipelines": True}})
+    run = playbook(
+        sandbox,
+        *({"package_info": {**ONE, **token}} for token in tokens),
+        {"package": {"project": "42", "id": 1, "state": "absent", "verify": False}},
+        {"package_info": {**ONE, "project": "43", "with_pipelines": True}},
+    )
     sandbox.faults([])
-    for result in redirected.results:
+    *redirected, deleted, linked = run.results
+    for result in redirected:
         assert result["msg"] == (
             f"GET /projects/42/packages was redirected to {stranger.url}/api/v4/projects/42/packages, another server"
             " than api_url: not followed, as the token would go along"
         )
         assert result["error"]["kind"] == "RedirectRefused"
-    assert deleted.results[0]["failed"]
-    assert "another server than api_url" in deleted.results[0]["results"][0]["message"]
+    assert deleted["failed"]
+    assert "another server than api_url" in deleted["results"][0]["message"]
     # The cursor of the link is used, at the server that one talks to.
-    pipelines = linked.results[0]["packages"][0]["pipelines"]
+    pipelines = linked["packages"][0]["pipelines"]
     assert [pipeline["id"] for pipeline in pipelines] == [910, *range(909, 899, -1)]
-    assert [r["path"] for r in sandbox.requests()] == ["/api/v4/projects/42/packages"] + [
-        "/api/v4/projects/42/packages/1/pipelines"
-    ] * 2
+    assert [r["path"] for r in sandbox.requests()][-3:] == [
+        "/api/v4/projects/43/packages",
+        "/api/v4/projects/43/packages/3/pipelines",
+        "/api/v4/projects/43/packages/3/pipelines",
+    ]
     assert stranger.received == []
-    assert "glpat-mia" not in redirected.output + deleted.output + linked.output
+    assert "glpat-mia" not in run.output
 
 
 def test_redirects_within_the_host_are_followed(sandbox: Sandbox, playbook: t.Any) -> None:
-    within = f"{sandbox.url}/api/v4/projects/42/packages?package_type=npm&per_page=100&page=1"
-    sandbox.faults([{"path": "/packages$", "kind": "redirect", "location": within}])
-    followed = playbook(sandbox, {"package_info": ONE}).results[0]
-    sandbox.faults([{"path": "/packages$", "kind": "redirect", "location": within, "times": -1}])
-    endless = playbook(sandbox, {"package_info": ONE}).results[0]
+    within = "/api/v4/projects/43/packages?package_type=npm&per_page=100&page=1"
+    sandbox.faults(
+        [
+            {"path": "/42/packages$", "kind": "redirect", "location": f"{sandbox.url}{within}"},
+            {"path": "/44/packages$", "kind": "redirect", "location": within.replace("43", "44"), "times": -1},
+        ]
+    )
+    followed, endless = playbook(sandbox, {"package_info": ONE}, {"package_info": {**ONE, "project": "44"}}).results
     sandbox.faults([])
     assert followed["count"] == 1
-    assert endless["msg"] == "GET /projects/42/packages was redirected more than 5 times"
+    assert endless["msg"] == "GET /projects/44/packages was redirected more than 5 times"
 
 
 def test_tokens_never_show(sandbox: Sandbox, playbook: t.Any) -> None:

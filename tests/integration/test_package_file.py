@@ -123,7 +123,6 @@ def test_what_cannot_be_deleted_or_is_not_there(start: t.Any, check_real_again: 
         sandbox,
         {
             "no such file": named("kept", file_name="z"),
-            "no such file by ID": absent(package_id=21, id=9999),
             "no such package": absent(package_id=9999, id=210),
             "file of another package": absent(package_id=21, id=100),
             "ambiguous": named("twin", file_name="x"),
@@ -138,7 +137,6 @@ def test_what_cannot_be_deleted_or_is_not_there(start: t.Any, check_real_again: 
     kinds = {name: case.kinds() for name, case in cases.items()}
     assert kinds == {
         "no such file": ["already_absent"],
-        "no such file by ID": ["already_absent"],
         "no such package": ["already_absent"],
         "file of another package": ["already_absent"],
         "ambiguous": [],

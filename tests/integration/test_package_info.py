@@ -191,12 +191,14 @@ def test_what_is_added_to_each_package(current: Sandbox, playbook: t.Any) -> Non
 
 
 def test_groups(current: Sandbox, playbook: t.Any) -> None:
-    in_web, all_of_acme, without, by_path = playbook(
+    in_web, all_of_acme, without, by_path, projects, subgroups = playbook(
         current,
         group(name="bare"),
         {"package_info": {"group": "acme", "package_type": ["terraform_module", "conan"], "status": ["default"]}},
         {"package_info": {"group": "acme", "exclude_subgroups": True, "name_search": "tool deep"}},
         {"package_info": {"group": "7", "name_search": "e", "order_by": "project_path", "limit": 1, "sort": "desc"}},
+        {"package_info": {"group": "acme", "exclude_subgroups": True, "name_search": "o", "sort": "desc", "limit": 2}},
+        {"package_info": {"group": "acme", "name": "deep"}},
     ).results
     assert ids(in_web) == [221]
     assert in_web["packages"][0]["project_id"] == 42
@@ -204,11 +206,6 @@ def test_groups(current: Sandbox, playbook: t.Any) -> None:
     assert sorted(ids(all_of_acme)) == [102, 111, 240, 241, 242, 301]
     assert ids(without) == []
     assert by_path["packages"][0]["project_path"] == "acme/web/shop"
-    projects, subgroups = playbook(
-        current,
-        {"package_info": {"group": "acme", "exclude_subgroups": True, "name_search": "o", "sort": "desc", "limit": 2}},
-        {"package_info": {"group": "acme", "name": "deep"}},
-    ).results
     assert {found["project_path"] for found in projects["packages"]} == {"acme/tools"}
     assert ids(subgroups) == [302]
 

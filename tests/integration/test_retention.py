@@ -56,6 +56,7 @@ PROJECTS = [
     project("acme/trouble", 58, *apps(5800, 5), *apps(5810, 2, "release-1"), protection_rules=[RULE]),
     project("acme/batches", 59, *apps(5900, 6)),
     project("acme/job", 60, *apps(6000, 2)),
+    project("acme/left/one", 61, *apps(6100, 3)),
 ]
 #: A group that anyone may look at, with one project that mia may not.
 MIXED = [
@@ -122,7 +123,7 @@ def test_a_policy_in_check_mode_for_real_and_again(shop: Sandbox, playbook: t.An
         assert told(case.check) == told(case.real), name
         # A policy makes a new plan each time, in which nothing is left to delete.
         assert (case.again["changed"], case.again["failed"], case.again["results"]) == (False, False, []), name
-    assert deletes(shop) == [*range(5000, 5010), 5100, 5101, 5200, 5201, 5310]
+    assert deletes(shop) == [*range(5000, 5010), 5100, 5101, 5200, 5201, 5310, 5310]
     real = cases["project"].real
     assert (real["changed"], real["failed"]) == (True, False)
     assert real["results"][0] == {
@@ -377,6 +378,19 @@ def test_a_project_that_the_token_does_not_see_is_not_taken_for_empty(
     assert kinds(again) == {7000: "already_absent", 7001: "already_absent", 7100: "failed", 7101: "failed"}
     assert kinds(admin) == {7000: "already_absent", 7001: "already_absent", 7100: "deleted", 7101: "deleted"}
     assert admin["failed"] is False
+
+
+def test_a_project_that_left_the_group_is_left_alone(shop: Sandbox, playbook: t.Any, tmp_path: Path) -> None:
+    saved = tmp_path / "plan.json"
+    (made,) = playbook(shop, plan(group="acme/left")).results
+    saved.write_text(json.dumps(made["plan"]))
+    # The project is still there, and the group does not list it any more.
+    shop.faults([{"method": "GET", "path": "/groups/", "kind": "status", "code": 200, "body": [], "times": -1}])
+    (result,) = playbook(shop, retain(plan_file=str(saved), on_drift="skip")).results
+    shop.faults([])
+    assert kinds(result) == {6100: "drifted", 6101: "drifted"}
+    assert result["results"][0]["message"] == "its project is not listed in group 'acme/left' any more"
+    assert result["changed"] is False
 
 
 # --- trouble during the apply -------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ REFUSED = {
         {"policy": EVERYTHING, "reference_time": "yesterday"},
         "reference_time: 'yesterday' is not an ISO 8601 time such as 2026-11-20T14:30:00Z",
     ),
-    "no scope": ({"policy": EVERYTHING, "project": None}, "one of project and group is required"),
+    "no scope": ({"policy": EVERYTHING, "project": None}, "one of the following is required: project, group"),
     "job token": (
         {"policy": EVERYTHING, "project": None, "group": "acme", "api_job_token": "glcbt-mia"},
         "GitLab ignores job tokens for groups: use an access token (api_token), or name a project",
@@ -78,8 +78,9 @@ REFUSED = {
 
 def test_what_is_wrong_is_refused_before_any_request(shop: Sandbox, playbook: t.Any) -> None:
     shop.forget()
-    tasks = [{"package_retention_info": {"project": "acme/web/shop", **given}} for given, _sentence in REFUSED.values()]
-    results = playbook(shop, *tasks).results
+    given = [{"project": "acme/web/shop", **options} for options, _sentence in REFUSED.values()]
+    tasks = [{key: value for key, value in options.items() if value is not None} for options in given]
+    results = playbook(shop, *({"package_retention_info": options} for options in tasks)).results
     for (name, (_given, sentence)), result in zip(REFUSED.items(), results):
         assert result["failed"] is True, name
         assert result["msg"] == sentence, name
@@ -173,8 +174,8 @@ def test_the_plan_is_whole_and_can_be_made_again(shop: Sandbox, playbook: t.Any)
         "  acme/web/shop  generic  app: 1 package, created 2026-11-01",
         "    - 1 (id 140, 2026-11-01): latest 3 of 3 (1 kept), older than 19d",
     ]
-    assert sized["text"][0].startswith("delete 1 of 23 packages (1000 B), keep 22")
-    assert sized["text"][2] == "rule 'apps' deletes 1 package (1000 B):"
+    assert sized["text"][0].startswith("delete 1 of 23 packages (1,000 B), keep 22")
+    assert sized["text"][2] == "rule 'apps' deletes 1 package (1,000 B):"
 
 
 def test_who_may_not_read_gets_no_plan(shop: Sandbox, playbook: t.Any) -> None:

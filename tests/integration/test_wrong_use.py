@@ -33,7 +33,6 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
         "project 'acme/../../users' is neither a numeric ID nor a full path such as 'acme/web/shop' (no URL, nothing"
         " encoded)",
     ),
-    "no project to delete from": ({"package": {"id": 1, "state": "absent"}}, "missing required arguments: project"),
     "no state": ({"package": {**SHOP, "id": 1}}, "missing required arguments: state"),
     "name alone": ({"package": {**GONE, "name": "ui"}}, "name 'ui' needs a version, or all_versions: true"),
     "name alone in a list": (
@@ -45,10 +44,6 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
         "version and all_versions exclude each other",
     ),
     "neither id nor name": ({"package": GONE}, "one of the following is required: id, name, packages"),
-    "id and name": (
-        {"package": {**GONE, **NAMED, "id": 1}},
-        "parameters are mutually exclusive: id|name|packages",
-    ),
     "unknown key in a list": (
         {"package": {**GONE, "packages": [{**NAMED, "type": "npm"}]}},
         "packages[0]: unknown key 'type': there are id, name, version, all_versions, package_type",
@@ -72,10 +67,6 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
         {"package_file": {**GONE, "name": "ui", "file_name": "x"}},
         "name 'ui' needs a version",
     ),
-    "package_id and version": (
-        {"package_file": {**GONE, "package_id": 1, "version": "1", "file_name": "x"}},
-        "package_id says it all: leave out version and package_type",
-    ),
     "two tokens": (
         {"package_info": {**SHOP, "api_token": "glpat-one", "api_job_token": "glcbt-two"}},
         "parameters are mutually exclusive: api_token|api_oauth_token|api_job_token",
@@ -91,10 +82,6 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
     "URL with a password": (
         {"package_info": {**SHOP, "api_url": "https://mia:pw@gitlab.example.com"}},
         "api_url must not hold a user name or password: give the token in api_token",
-    ),
-    "too many at once": (
-        {"package_info": {**SHOP, "concurrency": 65}},
-        "concurrency must be between 1 and 64, not 65",
     ),
 }
 

@@ -62,8 +62,12 @@ def scripted(say: t.Callable[[Request], bytes]) -> Iterator[Scripted]:
                 said = say(request)
             self.wfile.write(said)
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Conversation) as listener:
-        listener.daemon_threads = True
+    class Listener(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+        # As many as a client may open at once: the others would be tried again after a second.
+        request_queue_size = 128
+
+    with Listener(("127.0.0.1", 0), Conversation) as listener:
         server = Scripted(f"http://127.0.0.1:{listener.server_address[1]}")
         threading.Thread(target=listener.serve_forever, args=(0.02,), daemon=True).start()
         try:

@@ -31,7 +31,7 @@ def refused(status: int, body: t.Any, call: str = GET, kind: str | None = "priva
     ("status", "body", "call", "kind", "end"),
     [
         (400, {"error": "package_type does not have a valid value"}, LIST, "BadRequest", "a valid value"),
-        (401, {"message": "401 Unauthorized"}, LIST, "Unauthorized", "the private token is mistyped, expired, revoked,"),
+        (401, {"message": "401 Unauthorized"}, LIST, "Unauthorized", "the private token is mistyped, expired,"),
         (403, {"message": "403 Forbidden"}, LIST, "Forbidden", "that needs the reporter role"),
         (403, {"message": "403 Forbidden"}, DELETE, "Forbidden", "deleting needs the maintainer role on project '42'"),
         (
