@@ -297,7 +297,7 @@ def _bytes(entries: t.Sequence[Entry]) -> str:
 
 
 def results_text(results: t.Sequence[t.Mapping[str, t.Any]], kinds: t.Sequence[str]) -> list[str]:
-    """What became of the packages of a plan, for a reader: in all, then rule by rule.
+    """What became of the packages of a plan, for a reader: in all, then rule by rule, the largest first.
 
     Each result has its ``rule``, and ``size`` where the plan was made with sizes; ``kinds`` are the results there are.
     """
@@ -305,7 +305,9 @@ def results_text(results: t.Sequence[t.Mapping[str, t.Any]], kinds: t.Sequence[s
     for result in results:
         by_rule.setdefault(result["rule"], []).append(result)
     lines = [f"{_packages(len(results))}: {_kinds(results, kinds)}"]
-    return lines + [f"  rule {_shown(rule)!r}: {_kinds(of_rule, kinds)}" for rule, of_rule in by_rule.items()]
+    for rule in sorted(by_rule, key=lambda name: (-len(by_rule[name]), name)):
+        lines.append(f"  rule {_shown(rule)!r}: {_kinds(by_rule[rule], kinds)}")
+    return lines
 
 
 def _kinds(results: t.Sequence[t.Mapping[str, t.Any]], kinds: t.Sequence[str]) -> str:

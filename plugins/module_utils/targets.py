@@ -103,6 +103,7 @@ def find_targets(api: PackagesApi, project_id: int, selectors: t.Sequence[Select
     targets: list[Target] = []
     seen: set[int] = set()
     for selector in selectors:
+        # What is meant by its ID and by its name as well has been found twice.
         both = shown.meant_by(selector) + elsewhere.meant_by(selector)
         meant = list({package["id"]: package for package in both}.values())
         _refuse_ambiguous(selector, [package for package in meant if status_of(package) in DISPLAYABLE])
@@ -128,8 +129,6 @@ class _Found:
         self.by_id: dict[int, Package] = {}
         self.by_name: dict[str, list[Package]] = {}
         for package in packages:
-            if package["id"] in self.by_id:
-                continue  # meant by ID and by name: one package all the same
             self.by_id[package["id"]] = package
             for name in sorted({package["name"], package.get("conan_package_name") or package["name"]}):
                 self.by_name.setdefault(name, []).append(package)

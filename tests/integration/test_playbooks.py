@@ -205,7 +205,7 @@ def test_a_plan_is_made_by_one_process_and_applied_by_another(shop: Sandbox, pla
     assert [entry["id"] for entry in result["results"]] == [entry["id"] for entry in plan["delete"]]
     markdown = (tmp_path / "done/result.md").read_text()
     assert "| deleted | 5 |" in markdown
-    assert '    "old": 5 deleted (0.00 Bytes)\n' in markdown
+    assert '    "old": 5 deleted (0 bytes)\n' in markdown
     again = play(shop, "cleanup", **given)
     assert (again.returncode, again.recap()["changed"]) == (0, 0), again.output
     assert json.loads((tmp_path / "done/result.json").read_text())["summary"]["already_absent"] == 5

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,10 +30,11 @@ def apps(first_id: int, count: int = 2) -> list[Json]:
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Sandbox]:
-    one = {"path": "acme/one", "id": 50, "packages": apps(5000)}
+    seen = {"path": "acme/seen/one", "id": 49, "packages": [*apps(4900), package("other", status="error")]}
+    one = {"path": "acme/shared/one", "id": 50, "packages": apps(5000)}
     # Here mia is more than a developer, and dev no more than that.
-    two = {"path": "acme/two", "id": 51, "packages": apps(5100), "members": {"dev": "maintainer"}}
-    with Sandbox(seed(package("other", status="error"), projects=[one, two])) as sandbox:
+    two = {"path": "acme/shared/two", "id": 51, "packages": apps(5100), "members": {"dev": "maintainer"}}
+    with Sandbox(seed(projects=[seen, one, two])) as sandbox:
         yield sandbox
 
 
@@ -69,7 +71,7 @@ def test_the_documentation_is_complete(tmp_path: Path) -> None:
         documented = {name: option["default"] for name, option in spec["options"].items() if "default" in option}
         assert defaults == documented
         readme = (folder / "README.md").read_text()
-        used = [word for word in readme.replace("`", " ").replace(":", " ").split() if word.startswith(f"{role}_")]
+        used = [word for word in re.split(r"[`:=\s]", readme) if word.startswith(f"{role}_")]
         assert set(used) <= {*spec["options"], f"{role}_result"}
 
 
@@ -98,7 +100,7 @@ def test_an_audit_with_a_policy_of_the_play(shop: Sandbox, play: t.Any, tmp_path
     status, said = play(
         shop,
         "package_audit",
-        groups=["acme"],
+        groups=["acme/seen"],
         policy=KEEP_ONE,
         formats=["json"],
         api_token="glpat-mia-read",
@@ -106,16 +108,16 @@ def test_an_audit_with_a_policy_of_the_play(shop: Sandbox, play: t.Any, tmp_path
     )
     assert status == 0, said
     report = json.loads((tmp_path / "package-audit/report.json").read_text())
-    assert report["totals"]["packages"] == 5
+    assert report["totals"]["packages"] == 3
     assert report["broken"]["total"] == 1
-    assert "the policy deletes 2 of 5 packages of acme; 1 match no rule" in said
+    assert "the policy deletes 1 of 3 packages of acme/seen; 1 match no rule" in said
     assert [path.name for path in (tmp_path / "package-audit").iterdir()] == ["report.json"]
 
 
 def test_what_a_role_may_not_delete_does_not_stop_the_others(shop: Sandbox, play: t.Any, tmp_path: Path) -> None:
     """Check mode foresees it, and fails; a real run deletes what it may, and fails at the end."""
     before = shop.state()
-    options = {"group": "acme", "policy": KEEP_ONE, "max_delete_percent": 40}
+    options = {"group": "acme/shared", "policy": KEEP_ONE}
     status, said = play(shop, "package_cleanup", "--check", token="glpat-dev", **options)
     assert status == 2
     refused = "1 of 2 could not be deleted: generic app 0 (id 5000): failed: the token's role may not delete it"
