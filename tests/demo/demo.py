@@ -7,6 +7,7 @@ It ends with status 1 if a step does not do what the tour says, and stops the re
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -26,6 +27,8 @@ from gitlab_sandbox.testing import Sandbox, SandboxError
 ROOT = Path(__file__).resolve().parents[2]
 SEED = ROOT / "tests/sandbox/seeds/demo.yml"
 TOKEN = "glpat-mia"
+#: Where the plan and the report are left to be looked at.
+RESULTS = ROOT / "build/demo"
 WIDTH = 100
 #: For one command, in seconds.
 TIMEOUT = 120
@@ -85,12 +88,13 @@ class Tour:
         self.print()
         self.print(textwrap.fill(" ".join(text.split()), WIDTH))
 
-    def show(self, playbook: str) -> None:
-        """The tasks of a playbook."""
-        tasks = (ROOT / playbook).read_text().split("  tasks:\n", 1)[1]
+    def show(self, playbook: str, part: str = "tasks") -> None:
+        """One part of a playbook: its tasks, or its variables."""
+        text = (ROOT / playbook).read_text().split(f"  {part}:\n", 1)[1]
+        lines = itertools.takewhile(lambda line: not line.strip() or line.startswith("    "), text.splitlines())
         self.print()
-        self.print(self._colour("2", f"# the tasks in {playbook}"))
-        self.print(textwrap.dedent(tasks).rstrip())
+        self.print(self._colour("2", f"# the {part} in {playbook}"))
+        self.print(textwrap.dedent("\n".join(lines)).rstrip())
 
     def run(self, command: str) -> str:
         """Run the command as it is shown; what it printed, without colour."""
@@ -243,8 +247,31 @@ def refuse(tour: Tour) -> None:
     tour.check("FAILED" in said and "kind: ScopeNotFound" in said, "the unknown project was not a failure")
 
 
+def retain(tour: Tour) -> None:
+    """A policy becomes a plan, the plan is applied, and a report says what the registries hold."""
+    tour.title("6. Retention: a policy, a plan, an apply")
+    tour.tell(
+        """The mirror holds every canary of React and every nightly of Electron, as their makers published them. A
+        policy says which to keep. The plan says for each package that goes which rule governs it, and why nothing
+        keeps it. What is applied is just what the plan lists."""
+    )
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    tour.show("tests/demo/retention.yml", "vars")
+    tour.show("tests/demo/retention.yml")
+    before = tour.listed("acme/web/mirror", "vite")
+    said = tour.run(f"ansible-playbook tests/demo/retention.yml -e work_dir={RESULTS}")
+    tour.check("failed=0" in said, "the policy could not be applied")
+    plan = json.loads((RESULTS / "plan.json").read_text())
+    tour.check(plan["summary"]["delete"] > 2000, "the plan does not delete the old builds")
+    tour.check(f"{plan['summary']['delete']} deleted" in said, "not all that the plan lists was deleted")
+    tour.check("changed: False" in said, "the second run changed something")
+    tour.check(tour.listed("acme/web/mirror", "vite") == before, "a package that no rule governs is gone")
+    tour.check("<html" in (RESULTS / "report.html").read_text(), "there is no report")
+    tour.tell(f"Open {(RESULTS / 'report.html').relative_to(ROOT)} in a browser: one file, which loads nothing.")
+
+
 #: The tour. A further step is one more function, and its place here.
-STEPS: tuple[t.Callable[[Tour], None], ...] = (facts, foresee, delete, again, refuse)
+STEPS: tuple[t.Callable[[Tour], None], ...] = (facts, foresee, delete, again, refuse, retain)
 
 
 def begin(tour: Tour) -> None:
@@ -264,6 +291,8 @@ def end(tour: Tour, seconds: float) -> None:
   docs/getting-started.md      install the collection, and point it at your GitLab
   docs/facts.md                recipes for facts
   docs/deletes.md              what each result of a delete means
+  docs/retention.md            the policy, keep by keep; docs/cookbook.md has some to start from
+  docs/pipeline.md             plan on a schedule, approve, apply
   docs/troubleshooting.md      error messages, their causes and remedies"""
     )
     tour.print(f"\nAll {len(STEPS)} steps did what the tour says ({seconds:.0f} s). The registry is stopped.")
