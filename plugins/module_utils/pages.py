@@ -81,7 +81,7 @@ class Listing:
         self._mended: list[Item] = []
 
     def read(self, number: int) -> Page:
-        """Ask for one page. Safe in many threads at once; :meth:`add` the page in one. Raises the errors of client.py."""
+        """Ask for one page. Safe in many threads at once; :meth:`add` it in one. Raises the errors of client.py."""
         asked = time.monotonic()
         items, headers = self._get(number, PER_PAGE)
         return Page(
@@ -100,8 +100,8 @@ class Listing:
         """Take a page in. Raises :class:`UnexpectedAnswer` where the server does not page at all."""
         if page.number > 1 and page.ids and page.ids == self._pages[1].ids:
             raise UnexpectedAnswer(
-                f"page {page.number} of GET {self.query.path} holds what page 1 holds: something between here and GitLab"
-                " drops the page number"
+                f"page {page.number} of GET {self.query.path} holds what page 1 holds: something between here and"
+                " GitLab drops the page number"
             )
         self._pages[page.number] = page
 

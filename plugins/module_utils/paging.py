@@ -83,7 +83,8 @@ def _again_if_shifted(client: Client, read: t.Callable[[], T]) -> T:
             if attempt < MAX_LISTINGS - 1:
                 client.warnings.append("the registry changed while its list was read: the list was made again")
     raise GitlabError(
-        f"the registry changed while its list was read, {MAX_LISTINGS} times in a row: run it again when less is going on"
+        f"the registry changed while its list was read, {MAX_LISTINGS} times in a row: run it again when less is going"
+        " on"
     )
 
 

@@ -9,6 +9,7 @@ show, is there.
 from __future__ import annotations
 
 import contextlib
+import re
 import typing as t
 from dataclasses import dataclass
 
@@ -284,9 +285,11 @@ def selectors_from(params: t.Mapping[str, t.Any]) -> list[Selector]:
 def _selector_of(entry: t.Mapping[str, t.Any], where: str) -> Selector:
     """An entry of ``packages``: with the options' own keys, or a fact of package_info, of which the ID counts."""
     if entry.get("id") is not None:
-        if not isinstance(entry["id"], int) or isinstance(entry["id"], bool):
+        # A number that went through a template is a text to ansible-core before 2.19.
+        text = str(entry["id"])
+        if isinstance(entry["id"], (bool, float)) or not re.fullmatch(r"-?[0-9]{1,18}", text):
             raise InvalidInput(f"{where}id must be a number, not {entry['id']!r}")
-        return check_selector(Selector(entry["id"]), where)
+        return check_selector(Selector(int(text)), where)
     known = ("name", "version", "all_versions", "package_type")
     unknown = sorted(set(entry) - {"id", *known})
     if unknown:

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measure the collection against its peers on a local sandbox, and write docs/benchmarks.md (`make bench`).
 
-Everything runs on loopback: the sandbox in a process of its own, each measurement in another. Ours and the peers do the
-same work in turn, several rounds each. `--rows` takes some of the rows (and writes nothing), `--rounds` sets the rounds.
+Everything runs on loopback: the sandbox in a process of its own, each measurement in another. Ours and the peers do
+the same work in turn, several rounds each. `--rows` takes some of the rows (and writes nothing), `--rounds` sets the
+rounds.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def files_ours(url: str, project: int, count: int, concurrency: int) -> int:
         first = api.packages(Scope("project", str(project)), GENERIC, limit=1)[0]["id"]
         began = time.perf_counter()
         found = complete(api, [{"id": first + i, "project_id": project} for i in range(count)], ["files"])
-        print(json.dumps({"seconds": time.perf_counter() - began}), file=sys.stderr)
+        sys.stderr.write(json.dumps({"seconds": time.perf_counter() - began}))
         return sum(package["files"] is not None for package in found)
 
 
@@ -121,7 +122,7 @@ def _work(name: str, arguments: list[t.Any]) -> None:
     did = WORK[name](*arguments)
     seconds = time.perf_counter() - began
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "did": did, "megabytes": memory}))
+    sys.stdout.write(json.dumps({"seconds": seconds, "did": did, "megabytes": memory}))
 
 
 def run(name: str, *arguments: t.Any) -> Result:
@@ -383,11 +384,12 @@ def report(rows: t.Sequence[Row], loads: t.Sequence[float]) -> str:
     lines = [
         "# Benchmarks",
         "",
-        "Written by `make bench`. The sandbox runs in a process of its own on loopback, and answers after 50 ms where a",
-        "latency is named. Ours and the peers do the same work in turn, each time in a new process; what is given is the",
-        "median (least to most). The floor is `ceil(requests / concurrency) × latency`: what the work takes if nothing but",
-        "the latency took time. The requests of a list are its pages, those of a deletion what the sandbox counted. In",
-        "process means from the first request to the last, without the start of Python.",
+        "Written by `make bench`. The sandbox runs in a process of its own on loopback, and answers after 50 ms where",
+        "a latency is named. Ours and the peers do the same work in turn, each time in a new process; what is given is",
+        "the median (least to most). The floor is `ceil(requests / concurrency) × latency`: what the work takes if",
+        "nothing but the latency took time. The requests of a list are its pages, those of a deletion what the sandbox",
+        "counted. Seconds are those inside the process, from the first request to the last, but where whole processes",
+        "are named.",
         "",
         f"- Machine: {os.cpu_count()} CPUs ({platform.machine()}), {memory:.0f} GB of memory; the sandbox and what is",
         "  measured share them.",
@@ -416,7 +418,9 @@ def main() -> None:
     for name in options.rows or ROWS:
         loads.append(os.getloadavg()[0])
         for row in ROWS[name](options.rounds):
-            print(f"{'ok ' if row.reached else 'NO '} {row.work}: {row.measured}; to reach: {row.target}", flush=True)
+            reached = "reached" if row.reached else "MISSED"
+            sys.stdout.write(f"{reached} {row.work}: {row.measured}; to reach: {row.target}\n")
+            sys.stdout.flush()
             rows.append(row)
     if not options.rows:
         (ROOT / "docs" / "benchmarks.md").write_text(report(rows, loads), encoding="utf-8")

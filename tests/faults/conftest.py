@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Iterator
 
 import pytest
+
 from ansible_collections.registryops.gitlab.plugins.module_utils.client import Client, Connection, Token
 from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi, Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils.selection import Package, Selection

@@ -52,10 +52,10 @@ PASSING = {
     "429 without a word of when": Case(_limited(), "429 Retry later: the rate limit is used up"),
     "429, Retry-After in seconds": Case(_limited(Retry_After=lambda: 1), "the rate limit is used up"),
     "429, Retry-After as a date": Case(
-        _limited(Retry_After=lambda: formatdate(time.time() + 2, usegmt=True)), "the rate limit is used up"
+        _limited(Retry_After=lambda: formatdate(time.time() + 1, usegmt=True)), "the rate limit is used up"
     ),
     "429, Retry-After that is no time": Case(_limited(Retry_After=lambda: "soon"), "the rate limit is used up"),
-    "429, RateLimit-Reset ahead": Case(_limited(RateLimit_Reset=lambda: int(time.time()) + 2), "the rate limit"),
+    "429, RateLimit-Reset ahead": Case(_limited(RateLimit_Reset=lambda: int(time.time()) + 1), "the rate limit"),
     "429, RateLimit-Reset in the past": Case(_limited(RateLimit_Reset=lambda: int(time.time()) - 60), "the rate limit"),
     "500 JSON": Case(_status(500, {"message": "500 Internal Server Error"}), "500 Internal Server Error"),
     "502 JSON": Case(_status(502, {"message": "502 Bad Gateway"}), "502 Bad Gateway"),
@@ -135,11 +135,11 @@ def test_one_page_that_keeps_failing_fails_the_list_and_is_named(
 
 def test_a_fault_that_stays_is_told_with_the_number_of_tries(registry: Registry) -> None:
     registry.sandbox.faults([{"kind": "html_error", "code": 500, "skip": 1, "times": -1}])
-    with registry.connect(retries=2) as client:
-        with pytest.raises(GitlabError) as caught:
-            packages(PackagesApi(client), registry.listed)
+    with registry.connect(retries=2) as client, pytest.raises(GitlabError) as caught:
+        packages(PackagesApi(client), registry.listed)
     assert caught.value.message == (
-        "page 3 of the list failed, so the whole list does: GET /projects/1/packages: 500 Internal Server Error (3 tries)"
+        "page 3 of the list failed, so the whole list does:"
+        " GET /projects/1/packages: 500 Internal Server Error (3 tries)"
     )
     assert len(registry.sandbox.requests()) == 4
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.registryops.gitlab.tests.faults.conftest import TOKEN, Registry, generated, seed
+from ansible_collections.registryops.gitlab.tests.faults.conftest import TOKEN, Registry, seed
 from ansible_collections.registryops.gitlab.tests.faults.wire import Reply, Request, WireServer, reply
 from ansible_collections.registryops.gitlab.tests.integration.conftest import BIN, environment
 from gitlab_sandbox.testing import Sandbox
@@ -34,7 +34,7 @@ DELETE_ALL = {
 
 
 def _many(start: t.Callable[..., Sandbox]) -> Sandbox:
-    return start(seed({"path": "acme/many", "generate": [PACKAGES]}), latency_ms=20)
+    return start(seed({"path": "acme/many", "generate": [PACKAGES]}), latency_ms=10)
 
 
 def _begin(sandbox: Sandbox, folder: Path, *tasks: dict[str, t.Any], **env: str) -> subprocess.Popen[str]:
@@ -82,8 +82,17 @@ def _pid(process: subprocess.Popen[str], folder: Path, whose: str) -> int:
     raise AssertionError("the module does not run")
 
 
-@pytest.mark.parametrize("whose", ["the job", "ansible-playbook", "the module"])
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("sent", "whose"),
+    [
+        (signal.SIGINT, "the job"),
+        (signal.SIGTERM, "the job"),
+        (signal.SIGTERM, "ansible-playbook"),
+        (signal.SIGINT, "the module"),
+        (signal.SIGTERM, "the module"),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
 def test_a_signal_in_the_middle_ends_it_and_a_rerun_finishes(
     start: t.Callable[..., Sandbox], tmp_path: Path, sent: signal.Signals, whose: str
 ) -> None:

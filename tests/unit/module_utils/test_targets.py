@@ -62,6 +62,11 @@ def test_who_wants_one_package_never_hears_of_all_versions(options: dict[str, t.
     assert raised.value.message == sentence
 
 
+def test_an_id_may_be_a_text_of_digits_as_old_templates_make_it() -> None:
+    params = {"packages": [{"id": "7"}, {"id": 8}]}
+    assert [selector.id for selector in selectors_from(params)] == [7, 8]
+
+
 @pytest.mark.parametrize(
     ("entry", "sentence"),
     [
@@ -75,7 +80,8 @@ def test_who_wants_one_package_never_hears_of_all_versions(options: dict[str, t.
         ({"name": 7, "version": "1"}, "name must be a text: put 7 in quotes"),
         ({"name": "ui", "all_versions": "yes"}, "all_versions must be true or false"),
         ({"name": "ui", "version": "1", "package_type": "docker"}, "package_type 'docker' is none of maven, npm,"),
-        ({"id": "7"}, "id must be a number, not '7'"),
+        ({"id": "7x"}, "id must be a number, not '7x'"),
+        ({"id": 7.0}, "id must be a number, not 7.0"),
         ({"id": True}, "id must be a number, not True"),
         ({"id": -7}, "id must be a positive number, not -7"),
     ],
