@@ -139,8 +139,10 @@ def soak(seed: int) -> list[str]:
     return [
         f"- {PACKAGES:,} packages, {len(planned):,} of them planned for deletion and, afterwards, exactly those gone;",
         f"  the summary says `deleted: {summary['deleted']}` and 0 of everything else.",
-        f"- {len(requests):,} requests in {seconds:.0f} s, never more than {in_flight} at once; {len(struck)} of them met",
-        "  a fault: " + ", ".join(f"{kind} × {count}" for kind, count in sorted(kinds.items())) + ".",
+        f"- {len(requests):,} requests in {seconds:.0f} s, never more than {in_flight} at once;",
+        f"  {len(struck)} of them met a fault: "
+        + ", ".join(f"{kind} × {count}" for kind, count in sorted(kinds.items()))
+        + ".",
         f"- {again} deletes were sent again after an answer was lost, and found nothing to delete: by looking, they",
         f"  counted as deleted. Seed {seed}; the largest process took {memory:.0f} MB.",
     ]
