@@ -77,9 +77,10 @@ from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.registryops.gitlab.plugins.module_utils.client import REQUESTS_IMPORT_ERROR, Client
 from ansible_collections.registryops.gitlab.plugins.module_utils.errors import GitlabError
-from ansible_collections.registryops.gitlab.plugins.module_utils.facts import find, newest_of_each
+from ansible_collections.registryops.gitlab.plugins.module_utils.facts import find
 from ansible_collections.registryops.gitlab.plugins.module_utils.module import connection_from, selection_from
 from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils.versions import newest_of_each
 
 
 class LookupModule(LookupBase):

@@ -18,7 +18,6 @@ from ansible_collections.registryops.gitlab.plugins.module_utils.selection impor
     Selection,
     matches,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils.versions import sort_newest_first
 
 
 def find(
@@ -87,17 +86,3 @@ def complete(api: PackagesApi, packages: t.Sequence[Package], parts: t.Collectio
     answers = iter(api.client.map(read, jobs))
     shown = ({k: v for k, v in package.items() if k != "versions"} for package in packages)
     return [{**package, **{part: next(answers) for part in parts}} for package in shown]
-
-
-def newest_of_each(packages: t.Iterable[Package]) -> list[Package]:
-    """Of each name and type in each project the newest by its ecosystem's order of versions.
-
-    Packages without a version have no place in that order, and are left out. Raises ImportError without univers.
-    """
-    groups: dict[tuple[int, str, str], list[Package]] = {}
-    for package in packages:
-        if package.get("version") is not None:
-            # A conan recipe holds the version: the bare name is what its versions have in common.
-            name = package.get("conan_package_name") or package["name"]
-            groups.setdefault((package["project_id"], package["package_type"], name), []).append(package)
-    return [sort_newest_first(group, kind)[0] for (_project, kind, _name), group in groups.items()]

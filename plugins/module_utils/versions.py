@@ -51,6 +51,20 @@ def newest(packages: t.Iterable[P], package_type: str) -> P | None:
     return next(iter(sort_newest_first(packages, package_type)), None)
 
 
+def newest_of_each(packages: t.Iterable[P]) -> list[P]:
+    """Of each name and type in each project the newest by its ecosystem's order of versions.
+
+    Packages without a version have no place in that order, and are left out. Raises ImportError without univers.
+    """
+    groups: dict[tuple[int, str, str], list[P]] = {}
+    for package in packages:
+        if package.get("version") is not None:
+            # A conan recipe holds the version: the bare name is what its versions have in common.
+            name = package.get("conan_package_name") or package["name"]
+            groups.setdefault((package["project_id"], package["package_type"], name), []).append(package)
+    return [sort_newest_first(group, kind)[0] for (_project, kind, _name), group in groups.items()]
+
+
 def version_key_for(package_type: str) -> t.Callable[[str | None], Key]:
     """Return a function from a version to its key: the greater the key, the newer the version; None: does not parse.
 

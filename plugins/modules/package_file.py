@@ -155,12 +155,14 @@ import typing as t
 
 from ansible_collections.registryops.gitlab.plugins.module_utils.deletion import delete_files
 from ansible_collections.registryops.gitlab.plugins.module_utils.module import (
-    DELETE_OPTIONS,
     PACKAGE_OPTIONS,
     create_module,
+    run_module,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils.module_deletion import (
+    DELETE_OPTIONS,
     deletion_options,
     deletion_report,
-    run_module,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi, Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils.targets import (

@@ -123,17 +123,30 @@ text:
 """
 
 import os
+import tempfile
 import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.registryops.gitlab.plugins.module_utils.audit import make_audit, render, summary_text
 from ansible_collections.registryops.gitlab.plugins.module_utils.errors import InvalidInput
 from ansible_collections.registryops.gitlab.plugins.module_utils.module import (
     create_module,
-    plan_request_from,
     run_module,
-    write_text,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils.module_retention import REFUSALS, plan_request_from
 from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi, Scope
+
+
+def write_text(module: AnsibleModule, path: str, text: str) -> None:
+    """Write a file as a whole or not at all. Raises :class:`InvalidInput` where that cannot be."""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=module.tmpdir)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except OSError as error:
+        raise InvalidInput(f"{path!r} cannot be written: {error.strerror}") from None
+    module.atomic_move(temporary, path)
 
 
 def main() -> None:
@@ -169,7 +182,7 @@ def main() -> None:
                 write_text(module, path, render(audit, kind))
         return {"changed": True, "report": audit.report, "files": files, "text": summary_text(audit)}
 
-    run_module(module, run)
+    run_module(module, run, REFUSALS)
 
 
 if __name__ == "__main__":

@@ -186,13 +186,16 @@ from ansible_collections.registryops.gitlab.plugins.module_utils.governance impo
     untouched,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils.module import (
-    RETENTION_OPTIONS,
-    check_limits,
     create_module,
-    plan_request_from,
-    retention_report,
     run_module,
     scope_from,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils.module_retention import (
+    REFUSALS,
+    RETENTION_OPTIONS,
+    check_limits,
+    plan_request_from,
+    retention_report,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils.plan import check_guards
@@ -236,7 +239,7 @@ def main() -> None:
         outcome = apply_plan(api, plan, comparisons, scope, Options(module.check_mode, params["verify"]))
         return retention_report(module, plan, outcome)
 
-    run_module(module, run)
+    run_module(module, run, REFUSALS)
 
 
 if __name__ == "__main__":

@@ -100,11 +100,14 @@ import typing as t
 
 from ansible_collections.registryops.gitlab.plugins.module_utils.governance import make_plan
 from ansible_collections.registryops.gitlab.plugins.module_utils.module import (
-    RETENTION_OPTIONS,
     create_module,
-    plan_request_from,
     run_module,
     scope_from,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils.module_retention import (
+    REFUSALS,
+    RETENTION_OPTIONS,
+    plan_request_from,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils.plan import diff_text
@@ -122,7 +125,7 @@ def main() -> None:
         plan, _packages = make_plan(api, scope_from(params), plan_request_from(params))
         return {"plan": plan, "text": diff_text(plan).splitlines()}
 
-    run_module(module, run)
+    run_module(module, run, REFUSALS)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ import pytest
 
 from ansible_collections.registryops.gitlab.plugins.module_utils.client import Client, Connection, Token
 from ansible_collections.registryops.gitlab.plugins.module_utils.errors import InvalidInput, ScopeNotFound
-from ansible_collections.registryops.gitlab.plugins.module_utils.facts import complete, find, newest_of_each
+from ansible_collections.registryops.gitlab.plugins.module_utils.facts import complete, find
 from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi, Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils.selection import STATUSES, Selection
+from ansible_collections.registryops.gitlab.plugins.module_utils.versions import newest_of_each
 from ansible_collections.registryops.gitlab.tests.unit.module_utils.scripted import answer, scripted
 from gitlab_sandbox.testing import Sandbox
 
