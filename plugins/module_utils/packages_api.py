@@ -155,6 +155,7 @@ class PackagesApi:
         """E5: the pipelines that built the package, newest first. Keyset paging."""
         path = f"/projects/{project_id}/packages/{package_id}/pipelines"
         found: list[dict[str, t.Any]] = []
+        seen: set[str] = set()
         params = {"per_page": "20"}
         while True:
             answer = self.client.get(path, params)
@@ -163,8 +164,9 @@ class PackagesApi:
                 raise UnexpectedAnswer(f"GET {path}: answered with no list", answer.status)
             found += [_checked(pipeline, {"id": int}, f"GET {path}") for pipeline in page]
             cursor = _next_cursor(answer.headers.get("Link", ""))
-            if not cursor or cursor == params.get("cursor") or not page:
+            if not cursor or cursor in seen or not page:
                 return found
+            seen.add(cursor)
             # Only the cursor is taken from the link: its host is not followed, the token stays where it is.
             params = {"per_page": "20", "cursor": cursor}
 

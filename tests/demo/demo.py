@@ -60,7 +60,7 @@ class Tour:
         inventory = folder / "hosts.yml"
         inventory.touch()
         # Neither the user's settings nor the user's inventory change the tour.
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "GITLAB_", "CI_"))}
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "GITLAB_", "CI_", "PYTHONPATH"))}
         self._environment = {
             **clean,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",

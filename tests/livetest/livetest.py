@@ -188,7 +188,9 @@ class Run:
         config = folder / "ansible.cfg"
         config.write_text("[connection]\npipelining = true\n")
         # Only what is set here reaches Ansible, and what it calls: neither the user's settings nor make's.
-        env = {k: v for k, v in os.environ.items() if not k.startswith(("ANSIBLE_", "CI_", "MAKE", "MFLAGS"))}
+        # PYTHONPATH too: Ansible would find a collection there before the one that is to be checked.
+        foreign = ("ANSIBLE_", "CI_", "MAKE", "MFLAGS", "PYTHONPATH")
+        env = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
         env |= {
             "ANSIBLE_CONFIG": str(config),
             "ANSIBLE_HOME": str(folder / "ansible"),
