@@ -82,13 +82,17 @@ async def _refuse(_request: Request, error: Exception) -> Response:
 
 def _check_loopback(request: Request) -> None:
     """Refuse callers from other machines: these calls need no token."""
-    try:
-        address: Any = ipaddress.ip_address(request.client.host if request.client else "")
-    except ValueError:
-        raise HTTPException(403, "control calls are answered on loopback only") from None
-    address = getattr(address, "ipv4_mapped", None) or address
-    if not address.is_loopback:
+    if not is_loopback(request.client.host if request.client else ""):
         raise HTTPException(403, "control calls are answered on loopback only")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a caller's address is this machine's own, as IPv4, as IPv6, or as IPv4 in IPv6."""
+    try:
+        address: Any = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return bool((getattr(address, "ipv4_mapped", None) or address).is_loopback)
 
 
 async def _json(request: Request) -> Any:
