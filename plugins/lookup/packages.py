@@ -75,12 +75,12 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.client import REQUESTS_IMPORT_ERROR, Client
-from ansible_collections.registryops.gitlab.plugins.module_utils.errors import GitlabError
-from ansible_collections.registryops.gitlab.plugins.module_utils.facts import find
-from ansible_collections.registryops.gitlab.plugins.module_utils.module import connection_from, selection_from
-from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi, Scope
-from ansible_collections.registryops.gitlab.plugins.module_utils.versions import newest_of_each
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import connection_from, selection_from
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import REQUESTS_IMPORT_ERROR, Client
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import find
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.versions import newest_of_each
 
 
 class LookupModule(LookupBase):

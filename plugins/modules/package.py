@@ -158,19 +158,19 @@ summary:
 
 import typing as t
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.deletion import delete_packages
-from ansible_collections.registryops.gitlab.plugins.module_utils.module import (
-    PACKAGE_OPTIONS,
-    create_module,
-    run_module,
-)
-from ansible_collections.registryops.gitlab.plugins.module_utils.module_deletion import (
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.deletion import (
     DELETE_OPTIONS,
     deletion_options,
     deletion_report,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi, Scope
-from ansible_collections.registryops.gitlab.plugins.module_utils.targets import (
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import (
+    PACKAGE_OPTIONS,
+    create_module,
+    run_module,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import delete_packages
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.targets import (
     find_targets,
     refuse_other_projects,
     selectors_from,

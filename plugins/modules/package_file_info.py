@@ -111,14 +111,18 @@ total_size:
 
 import typing as t
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.module import (
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import (
     PACKAGE_OPTIONS,
     create_module,
     run_module,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi, Scope
-from ansible_collections.registryops.gitlab.plugins.module_utils.selection import match_glob
-from ansible_collections.registryops.gitlab.plugins.module_utils.targets import Selector, check_selector, read_files
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import match_glob
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.targets import (
+    Selector,
+    check_selector,
+    read_files,
+)
 
 
 def main() -> None:

@@ -162,8 +162,7 @@ count:
 
 import typing as t
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.facts import complete, find
-from ansible_collections.registryops.gitlab.plugins.module_utils.module import (
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import (
     SCOPE_OPTIONS,
     SELECTION_OPTIONS,
     create_module,
@@ -171,7 +170,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils.module import (
     scope_from,
     selection_from,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import complete, find
 
 
 def main() -> None:

@@ -128,14 +128,14 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.audit import make_audit, render, summary_text
-from ansible_collections.registryops.gitlab.plugins.module_utils.errors import InvalidInput
-from ansible_collections.registryops.gitlab.plugins.module_utils.module import (
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import (
     create_module,
     run_module,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils.module_retention import REFUSALS, plan_request_from
-from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.retention import REFUSALS, plan_request_from
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import InvalidInput
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.audit import make_audit, render, summary_text
 
 
 def write_text(module: AnsibleModule, path: str, text: str) -> None:

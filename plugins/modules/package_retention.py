@@ -174,8 +174,21 @@ text:
 
 import typing as t
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.deletion import Options
-from ansible_collections.registryops.gitlab.plugins.module_utils.governance import (
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import (
+    create_module,
+    run_module,
+    scope_from,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.retention import (
+    REFUSALS,
+    RETENTION_OPTIONS,
+    check_limits,
+    plan_request_from,
+    retention_report,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import Options
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import (
     apply_plan,
     batch_of,
     check_plan,
@@ -185,20 +198,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils.governance impo
     refuse_drift,
     untouched,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils.module import (
-    create_module,
-    run_module,
-    scope_from,
-)
-from ansible_collections.registryops.gitlab.plugins.module_utils.module_retention import (
-    REFUSALS,
-    RETENTION_OPTIONS,
-    check_limits,
-    plan_request_from,
-    retention_report,
-)
-from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi
-from ansible_collections.registryops.gitlab.plugins.module_utils.plan import check_guards
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import check_guards
 
 
 def main() -> None:

@@ -98,19 +98,19 @@ text:
 
 import typing as t
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.governance import make_plan
-from ansible_collections.registryops.gitlab.plugins.module_utils.module import (
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import (
     create_module,
     run_module,
     scope_from,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils.module_retention import (
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.retention import (
     REFUSALS,
     RETENTION_OPTIONS,
     plan_request_from,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi
-from ansible_collections.registryops.gitlab.plugins.module_utils.plan import diff_text
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import make_plan
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import diff_text
 
 
 def main() -> None:

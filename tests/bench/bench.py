@@ -24,13 +24,13 @@ import typing as t
 from importlib.metadata import version
 from pathlib import Path
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.client import Client, Connection, Token
-from ansible_collections.registryops.gitlab.plugins.module_utils.deletion import Options, delete_packages
-from ansible_collections.registryops.gitlab.plugins.module_utils.facts import complete
-from ansible_collections.registryops.gitlab.plugins.module_utils.governance import PlanRequest, make_plan
-from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi, Scope
-from ansible_collections.registryops.gitlab.plugins.module_utils.policy import validate_policy
-from ansible_collections.registryops.gitlab.plugins.module_utils.selection import Selection
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client, Connection, Token
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import Options, delete_packages
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import complete
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Selection
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import PlanRequest, make_plan
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import validate_policy
 from gitlab_sandbox.testing import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]

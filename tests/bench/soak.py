@@ -22,9 +22,9 @@ import time
 import typing as t
 from pathlib import Path
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.client import Client, Connection, Token
-from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi, Scope
-from ansible_collections.registryops.gitlab.plugins.module_utils.selection import Selection
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client, Connection, Token
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Selection
 from gitlab_sandbox.testing import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,10 +13,10 @@ import pytest
 from devtools import Browser, Page
 from registry import HOSTILE, NOW, packages, plan, written
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.report import build_report
-from ansible_collections.registryops.gitlab.plugins.module_utils.report_format import human_bytes, number
-from ansible_collections.registryops.gitlab.plugins.module_utils.report_html import render_html
-from ansible_collections.registryops.gitlab.plugins.module_utils.text import printable
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import human_bytes, number
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.build import build_report
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.html import render_html
 
 KINDS = ("full", "no plan", "no sizes", "one package", "empty")
 WINDOWS = [(360, 740), (1280, 800)]

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.client import Client, Connection, Token
-from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi, Scope
-from ansible_collections.registryops.gitlab.plugins.module_utils.selection import Package, Selection
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client, Connection, Token
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Package, Selection
 
 # Fixtures are found by their names here.
 from ansible_collections.registryops.gitlab.tests.integration.conftest import playbook, start

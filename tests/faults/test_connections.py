@@ -17,15 +17,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.client import Client, Connection, Token
-from ansible_collections.registryops.gitlab.plugins.module_utils.deletion import Options, delete_packages
-from ansible_collections.registryops.gitlab.plugins.module_utils.errors import (
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client, Connection, Token
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
     GitlabError,
     RedirectRefused,
     Unreachable,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils.facts import complete
-from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import Options, delete_packages
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import complete
 from ansible_collections.registryops.gitlab.tests.faults.conftest import (
     LISTED,
     SMALL,

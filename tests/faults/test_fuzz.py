@@ -15,17 +15,25 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.client import Client, Connection, Token
-from ansible_collections.registryops.gitlab.plugins.module_utils.deletion import (
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client, Connection, Token
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import (
     RESULTS,
     Options,
     delete_files,
     delete_packages,
     summarize,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils.errors import GitlabError
-from ansible_collections.registryops.gitlab.plugins.module_utils.facts import complete, find
-from ansible_collections.registryops.gitlab.plugins.module_utils.governance import (
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import complete, find
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Selection, matches
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.targets import (
+    FileSelector,
+    Selector,
+    find_files,
+    find_targets,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import (
     PLAN_RESULTS,
     PlanRequest,
     apply_plan,
@@ -33,16 +41,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils.governance impo
     compare_with_live,
     make_plan,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi, Scope
-from ansible_collections.registryops.gitlab.plugins.module_utils.plan import PlanError
-from ansible_collections.registryops.gitlab.plugins.module_utils.policy import validate_policy
-from ansible_collections.registryops.gitlab.plugins.module_utils.selection import Selection, matches
-from ansible_collections.registryops.gitlab.plugins.module_utils.targets import (
-    FileSelector,
-    Selector,
-    find_files,
-    find_targets,
-)
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import PlanError
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import validate_policy
 from ansible_collections.registryops.gitlab.tests.faults.wire import Reply, Request, WireServer
 
 PROJECT = 42

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.client import Client, Connection, Token
-from ansible_collections.registryops.gitlab.plugins.module_utils.errors import GitlabError
-from ansible_collections.registryops.gitlab.plugins.module_utils.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client, Connection, Token
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.tests.faults.conftest import TOKEN, generated, packages, seed
 from ansible_collections.registryops.gitlab.tests.faults.wire import Proxy, Reply, Request, WireServer
 from gitlab_sandbox.testing import Sandbox

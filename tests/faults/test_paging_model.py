@@ -20,9 +20,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.registryops.gitlab.plugins.module_utils import pages, paging
-from ansible_collections.registryops.gitlab.plugins.module_utils.client import Answer
-from ansible_collections.registryops.gitlab.plugins.module_utils.errors import GitlabError
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab import pages, paging
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Answer
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError
 
 PER_PAGE = 3
 MOST_COUNTED = 12

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.plan import digest
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import digest
 from ansible_collections.registryops.gitlab.tests.integration.conftest import ROOT, run_process
 from ansible_collections.registryops.gitlab.tests.integration.seeds import package, seed
 from ansible_collections.registryops.gitlab.tests.integration.test_report_module import HOSTILE

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.plan import digest
-from ansible_collections.registryops.gitlab.plugins.module_utils.times import format_time, parse_time
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import format_time, parse_time
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import digest
 from ansible_collections.registryops.gitlab.tests.integration.conftest import BIN, ROOT, Case, environment, told
 from ansible_collections.registryops.gitlab.tests.integration.seeds import package, seed
 from gitlab_sandbox.testing import Sandbox

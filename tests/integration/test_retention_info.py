@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.registryops.gitlab.plugins.module_utils.plan import DELETE_FIELDS, digest
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import DELETE_FIELDS, digest
 from ansible_collections.registryops.gitlab.tests.integration.seeds import TYPES, package, seed
 from gitlab_sandbox.testing import Sandbox
 

@@ -1,0 +1,249 @@
+# Copyright: registryops maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""GitLab's Packages API, one method per endpoint (E1 to E11 of docs/gitlab-packages-api.md). Nothing of Ansible.
+
+Every method raises the errors of client.py. What an answer holds is checked before it is handed on: an answer of
+another shape is an :class:`UnexpectedAnswer`, never a KeyError later.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import re
+import typing as t
+import urllib.parse
+from dataclasses import dataclass
+from datetime import datetime
+
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
+    GitlabError,
+    InvalidInput,
+    UnexpectedAnswer,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.paging import Query, list_all, list_in_turn
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import (
+    Package,
+    Selection,
+    matches,
+    queries,
+    sort_packages,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
+
+PackageFile = dict[str, t.Any]
+Keep = t.Callable[[Package], t.Optional[Package]]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A project or a group, by its numeric ID or its full path."""
+
+    kind: str
+    ref: str
+    exclude_subgroups: bool = False
+
+    @property
+    def path(self) -> str:
+        """Its path below ``/api/v4``, encoded. Raises :class:`InvalidInput` for what is neither ID nor full path."""
+        segments = self.ref.split("/")
+        if not all(re.fullmatch(r"[\w.+-]+", part) and part.strip(".") for part in segments):
+            raise InvalidInput(
+                f"{self.kind} {printable(self.ref)!r} is neither a numeric ID nor a full path such as 'acme/web/shop'"
+                " (no URL, nothing encoded)"
+            )
+        return f"/{self.kind}s/{urllib.parse.quote(self.ref, safe='')}"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.ref!r}"
+
+
+class PackagesApi:
+    """The endpoints, on one client."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    # --- projects, groups, tokens ----------------------------------------------------------------------------
+
+    def scope(self, scope: Scope) -> dict[str, t.Any]:
+        """E10: the project or group itself, as GitLab gives it; ``id`` is an int."""
+        self._refuse_job_token(scope)
+        return _checked(self.client.get(scope.path).data, {"id": int}, f"GET /{scope.kind}s/{scope.ref}")
+
+    def project_id(self, project: Scope) -> int:
+        """The numeric ID of a project, asked for (E10) only where it is not what one has."""
+        return int(project.ref) if project.ref.isdigit() else int(self.scope(project)["id"])
+
+    def _refuse_job_token(self, scope: Scope) -> None:
+        token = self.client.connection.token
+        if scope.kind == "group" and token and token.kind == "job":
+            raise InvalidInput(
+                "GitLab ignores job tokens for groups: use an access token (api_token), or name a project"
+            )
+
+    def token_scopes(self) -> list[str] | None:
+        """E11: the scopes of the token in use; None where the server does not tell (job tokens, no token)."""
+        token = self.client.connection.token
+        if token is None or token.kind == "job":
+            return None
+        try:
+            data = self.client.get("/personal_access_tokens/self").data
+        except GitlabError:
+            return None
+        scopes = data.get("scopes") if isinstance(data, dict) else None
+        return [scope for scope in scopes if isinstance(scope, str)] if isinstance(scopes, list) else None
+
+    # --- packages --------------------------------------------------------------------------------------------
+
+    def packages(
+        self,
+        scope: Scope,
+        selections: t.Sequence[Selection],
+        order_by: str = "created_at",
+        sort: str = "asc",
+        limit: int | None = None,
+        reduce: Keep = lambda package: package,
+    ) -> list[Package]:
+        """E1 or E2: the packages that any of the selections means, each once.
+
+        ``reduce`` makes of each package what is kept of it (None: nothing), as the pages come. With ``limit`` no more
+        pages are read than it takes. Only a group's packages come with their ``project_id``.
+        """
+        self._refuse_job_token(scope)
+        # Oldest first, what is published meanwhile comes last and moves nothing (see pages.py): so a whole list is read
+        # in that order, and sorted here.
+        extra = {"order_by": order_by, "sort": sort} if limit else {"order_by": "created_at", "sort": "asc"}
+        if scope.kind == "group" and scope.exclude_subgroups:
+            extra["exclude_subgroups"] = "true"
+
+        def keep(package: Package) -> Package | None:
+            return reduce(package) if any(matches(selection, package) for selection in selections) else None
+
+        # Two selections may take the same query: it is sent once.
+        params = {tuple(sorted(query.items())): query for selection in selections for query in queries(selection)}
+        lists = [Query(f"{scope.path}/packages", {**query, **extra}) for query in params.values()]
+        check = _check_group_package if scope.kind == "group" else _check_package
+        found = list_all(self.client, lists, check, keep, limit)
+        is_sorted = len(lists) == 1 and extra["order_by"] == order_by and extra["sort"] == sort
+        return found[:limit] if is_sorted else sort_packages(found, order_by, sort)[:limit]
+
+    def package(self, project_id: int, package_id: int) -> Package:
+        """E3: one package, with ``versions``. Raises PackageNotShown for a status other than default, deprecated."""
+        path = f"/projects/{project_id}/packages/{package_id}"
+        package = self.client.get(path).data
+        _check_package(package, f"GET {path}")
+        return t.cast(Package, package)
+
+    def package_files(
+        self, project_id: int, package_id: int, order_by: str = "id", sort: str = "asc"
+    ) -> list[PackageFile]:
+        """E4: the files of a displayable package; ``size`` in bytes."""
+        # `id` is every server's own order, and old ones refuse to be asked for any.
+        order = {} if (order_by, sort) == ("id", "asc") else {"order_by": order_by, "sort": sort}
+        path = f"/projects/{project_id}/packages/{package_id}/package_files"
+        files = list_in_turn(self.client, Query(path, order), _check_file)
+        keys: dict[str, t.Callable[[PackageFile], t.Any]] = {
+            "id": lambda f: f["id"],
+            "created_at": lambda f: f.get("created_at") or "",
+            "file_name": lambda f: f["file_name"],
+        }
+        # Old servers know no order and answer by ID.
+        return sorted(files, key=lambda f: (keys[order_by](f), f["id"]), reverse=sort == "desc")
+
+    def pipelines(self, project_id: int, package_id: int) -> list[dict[str, t.Any]]:
+        """E5: the pipelines that built the package, newest first. Keyset paging."""
+        path = f"/projects/{project_id}/packages/{package_id}/pipelines"
+        found: list[dict[str, t.Any]] = []
+        seen: set[str] = set()
+        params = {"per_page": "20"}
+        while True:
+            answer = self.client.get(path, params)
+            page = answer.data
+            if not isinstance(page, list):
+                raise UnexpectedAnswer(f"GET {path}: answered with no list", answer.status)
+            found += [_checked(pipeline, {"id": int}, f"GET {path}") for pipeline in page]
+            cursor = _next_cursor(answer.headers.get("Link", ""))
+            if not cursor or cursor in seen or not page:
+                return found
+            seen.add(cursor)
+            # Only the cursor is taken from the link: its host is not followed, the token stays where it is.
+            params = {"per_page": "20", "cursor": cursor}
+
+    # --- deletes ---------------------------------------------------------------------------------------------
+
+    def delete_package(self, project_id: int, package_id: int, unmodified_since: datetime | None = None) -> None:
+        """E6. ``unmodified_since`` (aware) is sent as ``If-Unmodified-Since``, which is exact to the second."""
+        self.client.delete(f"/projects/{project_id}/packages/{package_id}", _precondition(unmodified_since))
+
+    def delete_package_file(
+        self, project_id: int, package_id: int, file_id: int, unmodified_since: datetime | None = None
+    ) -> None:
+        """E7, as :meth:`delete_package`."""
+        path = f"/projects/{project_id}/packages/{package_id}/package_files/{file_id}"
+        self.client.delete(path, _precondition(unmodified_since))
+
+
+def _precondition(since: datetime | None) -> dict[str, str]:
+    return {"If-Unmodified-Since": email.utils.formatdate(since.timestamp(), usegmt=True)} if since else {}
+
+
+def _next_cursor(link: str) -> str | None:
+    match = re.search(r"<([^>]*)>\s*;[^,]*rel=\"?next\"?", link)
+    if not match:
+        return None
+    try:
+        values = urllib.parse.parse_qs(urllib.parse.urlsplit(match.group(1)).query).get("cursor")
+    except ValueError:
+        return None
+    return values[0] if values else None
+
+
+def _checked(data: t.Any, fields: dict[str, t.Any], where: str) -> dict[str, t.Any]:
+    """``data`` if it is an object whose fields have these types (a tuple with NoneType: may be missing)."""
+    if not isinstance(data, dict):
+        raise UnexpectedAnswer(f"{where}: answered with {_kind(data)} where an object is due")
+    for name, kinds in fields.items():
+        value = data.get(name)
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            raise UnexpectedAnswer(f"{where}: answered with an object whose {name!r} is {_kind(value)}")
+    return data
+
+
+def _kind(value: t.Any) -> str:
+    return "nothing" if value is None else f"a {type(value).__name__}"
+
+
+_OPTIONAL_TEXT = (str, type(None))
+_PACKAGE = {
+    "id": int,
+    "name": str,
+    "package_type": str,
+    "version": _OPTIONAL_TEXT,
+    "status": _OPTIONAL_TEXT,
+    "created_at": _OPTIONAL_TEXT,
+    "last_downloaded_at": _OPTIONAL_TEXT,
+    "conan_package_name": _OPTIONAL_TEXT,
+    "project_path": _OPTIONAL_TEXT,
+    "_links": (dict, type(None)),
+    "tags": (list, type(None)),
+}
+_FILE = {
+    "id": int,
+    "file_name": str,
+    "size": (int, type(None)),
+    "created_at": _OPTIONAL_TEXT,
+    "file_sha256": _OPTIONAL_TEXT,
+}
+
+
+def _check_package(item: t.Any, where: str) -> None:
+    _checked(item, _PACKAGE, where)
+
+
+def _check_group_package(item: t.Any, where: str) -> None:
+    _checked(item, {**_PACKAGE, "project_id": int}, where)
+
+
+def _check_file(item: t.Any, where: str) -> None:
+    _checked(item, _FILE, where)

@@ -1,0 +1,88 @@
+# Copyright: registryops maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Facts about packages: the list, and what is to be added to each. Nothing of Ansible."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
+    InvalidInput,
+    PackageNotFound,
+    PackageNotShown,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import (
+    DISPLAYABLE,
+    Package,
+    Selection,
+    matches,
+)
+
+
+def find(
+    api: PackagesApi,
+    scope: Scope,
+    selection: Selection,
+    order_by: str = "created_at",
+    sort: str = "asc",
+    limit: int | None = None,
+) -> list[Package]:
+    """The packages that are meant, each with ``project_id``.
+
+    Raises :class:`InvalidInput` for a limit or an order that cannot be, before any request.
+    """
+    if limit is not None and limit < 1:
+        raise InvalidInput(f"limit must be at least 1, not {limit}")
+    if order_by == "project_path" and scope.kind == "project":
+        raise InvalidInput("order_by: project_path is for groups: all packages of a project have the same")
+    if scope.kind == "group":
+        return api.packages(scope, [selection], order_by, sort, limit)
+    project_id = api.client.submit(api.project_id, scope)
+    if selection.package_id is None:
+        packages = api.packages(scope, [selection], order_by, sort, limit)
+    else:
+        packages = _find_by_id(api, project_id.result(), selection.package_id, selection)
+    # Asked also where nothing was found: whoever answers that there is no such project has no packages to list.
+    number = project_id.result()
+    return [{**package, "project_id": number} for package in packages]
+
+
+def _find_by_id(api: PackagesApi, project_id: int, package_id: int, selection: Selection) -> list[Package]:
+    try:
+        found = [api.package(project_id, package_id)]
+    except PackageNotFound as error:
+        # E3 shows two statuses only; lists show the others. It tells `error` apart from those that no call finds.
+        shown = {"default", "deprecated"} if isinstance(error, PackageNotShown) else set(DISPLAYABLE)
+        statuses = tuple(status for status in selection.statuses or DISPLAYABLE if status not in shown)
+        lists = Selection(package_id, statuses=statuses, include_versionless=True)
+        found = api.packages(Scope("project", str(project_id)), [lists]) if statuses else []
+    # Asked for by its ID, a package without a version is not left out.
+    wanted = Selection(**{**selection.__dict__, "include_versionless": True})
+    return [package for package in found if matches(wanted, package)]
+
+
+def complete(api: PackagesApi, packages: t.Sequence[Package], parts: t.Collection[str]) -> list[Package]:
+    """The packages with ``versions`` (E3), ``pipelines`` (E5) and ``files`` (E4), those of them that ``parts`` names.
+
+    A part that GitLab does not show for a package is None.
+    """
+    readers: dict[str, t.Callable[[int, int], t.Any]] = {
+        "versions": lambda project_id, package_id: api.package(project_id, package_id).get("versions", []),
+        "pipelines": api.pipelines,
+        "files": api.package_files,
+    }
+
+    def read(job: tuple[Package, str]) -> t.Any:
+        package, part = job
+        if part == "versions" and part in package:
+            return package[part]
+        try:
+            return readers[part](package["project_id"], package["id"])
+        except PackageNotFound:
+            return None
+
+    jobs = [(package, part) for package in packages for part in parts]
+    answers = iter(api.client.map(read, jobs))
+    shown = ({k: v for k, v in package.items() if k != "versions"} for package in packages)
+    return [{**package, **{part: next(answers) for part in parts}} for package in shown]

@@ -1,0 +1,80 @@
+# Copyright: registryops maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Numbers, bytes, shares and times as the HTML and Markdown reports write them."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts import moment
+
+UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+NOTHING = "–"
+"""Written where a value is not known."""
+
+
+def number(value: int | None) -> str:
+    """A count with its thousands apart: 12,345."""
+    return NOTHING if value is None else f"{value:,}"
+
+
+def human_bytes(value: int | None) -> str:
+    """Bytes in the binary unit that keeps the number below 1024, with three digits or so: 1.5 MiB."""
+    if value is None:
+        return NOTHING
+    amount = float(value)
+    for unit in UNITS:
+        text = f"{amount:,.0f}" if unit == "B" or amount >= 99.95 else f"{amount:.1f}"
+        if float(text.replace(",", "")) < 1024 or unit == UNITS[-1]:
+            return f"{text} {unit}"
+        amount /= 1024
+    raise AssertionError("unreachable: the last unit always returns")
+
+
+def exact_bytes(value: int) -> str:
+    return "1 byte" if value == 1 else f"{value:,} bytes"
+
+
+def share(part: int | None, whole: int | None) -> str:
+    """A share in percent that says neither 0 % for something nor 100 % for less than all."""
+    if not part or not whole:
+        return "0 %" if part == 0 and whole else NOTHING
+    percent = 100 * part / whole
+    if percent < 0.5:
+        return "< 1 %"
+    if percent > 99 and part < whole:
+        return "> 99 %"
+    return f"{percent:.0f} %"
+
+
+def day(text: t.Any) -> str:
+    """The UTC day of a time, or the mark for a value that is not known."""
+    time = moment(text)
+    return NOTHING if time is None else f"{time:%Y-%m-%d}"
+
+
+def minute(text: t.Any) -> str:
+    """The UTC time to the minute."""
+    time = moment(text)
+    return printable(str(text)) if time is None else f"{time:%Y-%m-%d %H:%M} UTC"
+
+
+def counted(value: int, one: str, many: str | None = None) -> str:
+    """A count with its noun: 1 package, 2 packages."""
+    return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
+def scope_title(scope: Mapping[str, t.Any]) -> str:
+    """The projects and groups that a report is about, in a few words."""
+    names: list[str] = []
+    for key in ("group", "groups", "project", "projects"):
+        value = scope.get(key)
+        if value is None:
+            continue
+        names += [str(item) for item in value] if isinstance(value, (list, tuple)) else [str(value)]
+    names = [printable(name) for name in names]
+    if len(names) > 3:
+        return f"{names[0]}, {names[1]} and {len(names) - 2} more"
+    return ", ".join(names)

@@ -1,0 +1,193 @@
+# Copyright: registryops maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Deletes, and what became of each: lost answers, packages that went meanwhile, proofs that fail."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client, Connection, Token
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import (
+    RESULTS,
+    Options,
+    covering,
+    delete_files,
+    delete_packages,
+    deletion_diff,
+    line,
+    result_of,
+    summarize,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import matches
+from gitlab_sandbox.testing import Sandbox
+
+SEED: dict[str, t.Any] = {
+    "users": [
+        {
+            "username": "mia",
+            "tokens": [{"value": "glpat-mia"}, {"value": "glpat-read", "scopes": ["read_api"]}],
+        },
+        {"username": "dev", "tokens": [{"value": "glpat-dev"}]},
+    ],
+    "projects": [
+        {
+            "path": "acme/shop",
+            "id": 42,
+            "members": {"mia": "maintainer", "dev": "developer"},
+            "packages": [
+                {"name": f"p{i}", "id": i, "files": [{"id": 100 * i + k} for k in range(3)]} for i in range(1, 15)
+            ],
+        }
+    ],
+}
+
+
+def package(number: int, **more: t.Any) -> dict[str, t.Any]:
+    """A package as a list of project 42 gives it."""
+    known = {"name": f"p{number}", "version": "1.0.0", "package_type": "generic", "status": "default"}
+    return {"id": number, "project_id": 42, **known, **more}
+
+
+@contextmanager
+def connected(sandbox: Sandbox, token: str = "glpat-mia", retries: int = 0) -> Iterator[PackagesApi]:
+    with Client(Connection(api_url=sandbox.url, token=Token("private", token), retries=retries)) as client:
+        yield PackagesApi(client)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SEED) as running:
+        yield running
+
+
+def kinds(results: t.Sequence[dict[str, t.Any]]) -> list[str]:
+    return [result["result"] for result in results]
+
+
+def test_a_lost_answer_is_found_out(sandbox: Sandbox) -> None:
+    sandbox.faults(
+        [
+            {"method": "DELETE", "path": "/packages/1$", "kind": "reset_after"},
+            {"method": "DELETE", "path": "/packages/2$", "kind": "reset_before"},
+            {"method": "DELETE", "path": "/packages/3$", "kind": "status", "code": 500},
+        ]
+    )
+    sandbox.change_package(4, status="pending_destruction")
+    sandbox.change_package(5, status="hidden")
+    with connected(sandbox) as api:
+        outcome = delete_packages(api, [package(i) for i in range(1, 7)], Options())
+    # Deleted although no answer came; not deleted; gone already; hidden meanwhile; deleted.
+    assert kinds(outcome.results) == ["deleted", "failed", "failed", "already_absent", "not_deletable", "deleted"]
+    assert outcome.results[4]["message"] == "its status is hidden: GitLab's API cannot delete it"
+    assert "the connection was lost" in outcome.results[1]["message"]
+    assert outcome.verify_error is None
+
+
+def test_a_proof_that_fails_is_no_proof(sandbox: Sandbox) -> None:
+    sandbox.faults([{"method": "GET", "path": "/packages$", "kind": "status", "code": 500, "times": -1}])
+    with connected(sandbox) as api:
+        outcome = delete_packages(api, [package(1), package(99)], Options())
+    assert kinds(outcome.results) == ["deleted", "failed"]
+    assert outcome.results[0]["message"].startswith("not proved: page 1 of the list failed")
+    assert outcome.verify_error is not None
+    assert outcome.verify_error.status == 500
+
+
+def test_what_is_hopeless_is_not_tried_again(sandbox: Sandbox) -> None:
+    for token, sentence in (("glpat-read", "insufficient_scope"), ("glpat-gone", "401 Unauthorized")):
+        sandbox.forget()
+        with Client(Connection(api_url=sandbox.url, token=Token("private", token), concurrency=1)) as client:
+            outcome = delete_packages(PackagesApi(client), [package(i) for i in range(1, 9)], Options())
+        assert kinds(outcome.results) == ["failed"] * 8
+        assert sentence in outcome.results[0]["message"]
+        assert outcome.results[7]["message"].startswith("not tried: DELETE /projects/42/packages/1: ")
+        assert [request["method"] for request in sandbox.requests()] == ["DELETE"]
+
+
+def test_without_verify_no_list_is_read(sandbox: Sandbox) -> None:
+    with connected(sandbox) as api:
+        outcome = delete_packages(api, [package(1)], Options(verify=False))
+    assert kinds(outcome.results) == ["deleted"]
+    assert [request["method"] for request in sandbox.requests()] == ["DELETE"]
+
+
+def test_check_mode_sends_no_delete(sandbox: Sandbox) -> None:
+    deletable = {"_links": {"delete_api_path": "x"}}
+    since = datetime(2025, 3, 1, 10, 0, 0, 900000, tzinfo=timezone.utc)
+    asked = [
+        package(1, **deletable),
+        package(2, _links={"web_path": "x"}),
+        package(3),  # a very old server gives no links: nothing speaks against it
+        package(4, **deletable, created_at="2025-03-01T10:00:00.500Z"),
+        package(5, **deletable, created_at="2025-03-01T10:00:00.000Z"),
+        package(6, **deletable, created_at="long ago"),
+    ]
+    with connected(sandbox) as api:
+        outcome = delete_packages(api, asked, Options(check_mode=True, unmodified_since=since))
+    assert kinds(outcome.results) == ["deleted", "failed", "deleted", "failed", "deleted", "deleted"]
+    assert {request["method"] for request in sandbox.requests()} == {"GET"}
+    assert sandbox.state()["packages"]["default"] == 14
+
+
+def test_files(sandbox: Sandbox) -> None:
+    files = [{"id": 100 + k, "file_name": f"f{k}"} for k in range(3)]
+    sandbox.faults(
+        [
+            {"method": "DELETE", "path": "/package_files/100$", "kind": "reset_after"},
+            {"method": "DELETE", "path": "/package_files/101$", "kind": "silent_204"},
+        ]
+    )
+    with connected(sandbox) as api:
+        outcome = delete_files(api, package(1), files, Options())
+        assert kinds(outcome.results) == ["deleted", "failed", "deleted"]
+        assert (outcome.results[1]["id"], outcome.results[1]["package_id"]) == (101, 1)
+        # The whole package went meanwhile, and its files with it.
+        api.delete_package(42, 2)
+        gone = delete_files(api, package(2), [{"id": 200, "file_name": "f0"}], Options())
+        assert kinds(gone.results) == ["already_absent"]
+        sandbox.faults([{"method": "GET", "kind": "status", "code": 503, "times": -1}])
+        unproved = delete_files(api, package(3), [{"id": 300, "file_name": "f0"}], Options())
+    assert kinds(unproved.results) == ["deleted"]
+    assert unproved.verify_error is not None
+
+
+PACKAGES = st.builds(
+    lambda number, name, version, kind: package(number, name=name, version=version, package_type=kind),
+    st.integers(1, 100),
+    st.sampled_from([f"n{i}" for i in range(12)]),
+    st.none() | st.sampled_from(["1", "2", "3"]),
+    st.sampled_from(["npm", "generic", "terraform_module"]),
+)
+
+
+@given(st.lists(PACKAGES, max_size=40))
+def test_the_proof_covers_every_package(packages: list[dict[str, t.Any]]) -> None:
+    selections = covering(packages)
+    assert all(any(matches(selection, p) for selection in selections) for p in packages)
+    assert len(selections) <= 8
+
+
+@given(st.lists(st.sampled_from(RESULTS)))
+def test_every_kind_has_its_number(results: list[str]) -> None:
+    summary = summarize([result_of(package(1), result) for result in results])
+    assert list(summary) == list(RESULTS)
+    assert sum(summary.values()) == len(results)
+
+
+def test_lines_and_diffs() -> None:
+    odd = {"name": "a\x1b[31m\nb", "version": None, "package_type": "npm", "id": 7}
+    assert line(odd) == "npm a\\u001b[31m\\u000ab (id 7)"
+    assert line({"id": 7}) == "package (id 7)"
+    assert line({"name": "ui", "version": "1"}) == "ui 1"
+    results = [result_of(package(1), "deleted"), result_of(package(2), "failed", "no"), result_of({}, "already_absent")]
+    diff = deletion_diff(results, "packages of project 'a/b'")
+    assert diff["before"] == "generic p1 1.0.0 (id 1)\ngeneric p2 1.0.0 (id 2)\n"
+    assert diff["after"] == "generic p2 1.0.0 (id 2)\n"

@@ -1,0 +1,469 @@
+# Copyright: registryops maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import copy
+import json
+import time
+import typing as t
+from datetime import timedelta
+
+import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import iter_decisions
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import (
+    DELETE_FIELDS,
+    DIFF_ALL,
+    DIFF_GROUPS,
+    PLAN_FIELDS,
+    SUMMARY_FIELDS,
+    PlanError,
+    build_plan,
+    check_guards,
+    compare,
+    diff_text,
+    digest,
+    normalize_server,
+    verify_plan,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import validate_policy
+from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.retention_strategies import (
+    NOW,
+    Package,
+    ago,
+    package,
+    packages,
+    policies,
+)
+
+URL = "https://gitlab.example.com/api/v4"
+POLICY: dict[str, t.Any] = {
+    "protect": [{"name": "core"}],
+    "rules": [
+        {"name": "old", "match": {"name": ["@acme/*"]}, "keep_latest": 1},
+        {"name": "never", "match": {"name": "none"}, "delete_all": True},
+    ],
+}
+LISTED = [
+    package(1),
+    package(2, last_downloaded_at=ago(hours=1)),
+    package(3, version=None, tags=["x"], creator_id=7),
+    package(4, name="core"),
+    package(5, name="other"),
+]
+
+
+def plan_of(
+    listed: t.Iterable[Package] = LISTED, policy: dict[str, t.Any] = POLICY, *, explain_keeps: bool = False
+) -> dict[str, t.Any]:
+    checked = validate_policy(policy)
+    return build_plan(
+        iter_decisions(listed, checked, NOW, explain_keeps=explain_keeps),
+        policy=checked,
+        scope={"group": "acme", "exclude_subgroups": False},
+        api_url=URL,
+        created_at=NOW,
+        reference_time=NOW - timedelta(days=1),
+        explain_keeps=explain_keeps,
+    )
+
+
+def sealed(plan: dict[str, t.Any], **changes: t.Any) -> dict[str, t.Any]:
+    """A plan with some keys changed, and the digest that fits."""
+    changed = {**copy.deepcopy(plan), **changes}
+    return {**changed, "digest": digest(changed)}
+
+
+def refusal(plan: t.Any, **arguments: t.Any) -> str:
+    with pytest.raises(PlanError) as caught:
+        verify_plan(plan, **{"api_url": URL, "now": NOW, **arguments})
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+# --- the document -------------------------------------------------------------------------------------------------
+
+
+def test_the_document() -> None:
+    plan = plan_of(explain_keeps=True)
+    assert plan == {
+        "format_version": 1,
+        "created_at": "2026-11-20T12:00:00.000Z",
+        "api_url": URL,
+        "scope": {"group": "acme", "exclude_subgroups": False},
+        "policy": POLICY,
+        "reference_time": "2026-11-19T12:00:00.000Z",
+        "summary": {
+            "packages": 5,
+            "delete": 2,
+            "keep": 3,
+            "unmatched": 1,
+            "by_rule": {"old": {"delete": 2, "keep": 1}, "never": {"delete": 0, "keep": 0}},
+        },
+        "delete": [
+            {
+                "id": 2,
+                "project_id": 42,
+                "project_path": "acme/web/shop",
+                "name": "@acme/ui",
+                "version": "1.0.2",
+                "package_type": "npm",
+                "status": "default",
+                "created_at": ago(hours=2),
+                "last_downloaded_at": ago(hours=1),
+                "rule": "old",
+                "reason": "no keep of rule 'old' holds it: latest 2 of 3 (1 kept)",
+            },
+            {
+                "id": 3,
+                "project_id": 42,
+                "project_path": "acme/web/shop",
+                "name": "@acme/ui",
+                "version": None,
+                "package_type": "npm",
+                "status": "default",
+                "created_at": ago(hours=3),
+                "last_downloaded_at": None,
+                "rule": "old",
+                "reason": "no keep of rule 'old' holds it: latest 3 of 3 (1 kept)",
+            },
+        ],
+        "keep": plan["keep"],
+        "digest": plan["digest"],
+    }
+    assert [(entry["id"], entry["rule"], entry["reasons"]) for entry in plan["keep"]] == [
+        (1, "old", ["latest 1 of 1"]),
+        (4, None, ["protected by 'core'"]),
+        (5, None, ["no rule matches"]),
+    ]
+    assert set(plan) == {*PLAN_FIELDS, "keep"}
+    assert set(plan["summary"]) == set(SUMMARY_FIELDS)
+    assert set(plan["delete"][0]) == set(DELETE_FIELDS)
+
+
+def test_keeps_are_left_out_unless_asked_for() -> None:
+    plan = plan_of()
+    assert "keep" not in plan
+    assert plan["summary"] == plan_of(explain_keeps=True)["summary"]
+
+
+def test_an_old_server_tells_neither_status_nor_path() -> None:
+    sparse = [package(1), package(2)]
+    for one in sparse:
+        for key in ("status", "project_path", "last_downloaded_at"):
+            del one[key]
+    (entry,) = plan_of(sparse)["delete"]
+    assert (entry["status"], entry["project_path"], entry["last_downloaded_at"]) == ("default", None, None)
+    verify_plan(plan_of(sparse), api_url=URL, now=NOW)
+
+
+@given(packages(), policies())
+def test_the_numbers_add_up(listed: list[Package], policy: dict[str, t.Any]) -> None:
+    plan = plan_of(listed, policy, explain_keeps=True)
+    summary = plan["summary"]
+    assert summary["packages"] == summary["delete"] + summary["keep"] == len(listed)
+    assert summary["delete"] == len(plan["delete"]) == sum(counts["delete"] for counts in summary["by_rule"].values())
+    ruleless = [entry for entry in plan["keep"] if entry["rule"] is None]
+    assert summary["keep"] == len(plan["keep"]) == len(ruleless) + sum(c["keep"] for c in summary["by_rule"].values())
+    assert summary["unmatched"] == sum(entry["reasons"] == ["no rule matches"] for entry in ruleless)
+    verify_plan(plan, api_url=URL, now=NOW)
+    json.loads(json.dumps(plan))
+
+
+#: Any text that a registry can hold: PostgreSQL refuses lone surrogates and NUL.
+_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
+
+
+@given(_TEXT, st.one_of(st.none(), _TEXT))
+@example("\x85", None)
+@example("a\u2028b", "1.10")
+def test_a_plan_survives_json_and_yaml(name: str, version: str | None) -> None:
+    policy = {"rules": [{"name": "1e3", "match": {"name": [name.replace("[", "?")]}, "delete_all": True}]}
+    plan = plan_of([package(1, name=name, version=version), package(2, name="007", version="1.10")], policy)
+    for text in (json.dumps(plan), json.dumps(plan, ensure_ascii=False, indent=4, sort_keys=True)):
+        loaded = json.loads(text)
+        assert loaded == plan
+        verify_plan(loaded, api_url=URL, now=NOW)
+    loaded = yaml.safe_load(yaml.safe_dump(plan))
+    assert loaded == plan
+    verify_plan(loaded, api_url=URL, now=NOW)
+    loaded = yaml.safe_load(yaml.safe_dump(plan, allow_unicode=True, default_flow_style=False))
+    if loaded == plan:
+        verify_plan(loaded, api_url=URL, now=NOW)
+    else:
+        # PyYAML writes Unicode's own line breaks as they are, and reads them as spaces: then the plan is refused.
+        assert {"\x85", "\u2028", "\u2029"} & set(name + (version or ""))
+        assert refusal(loaded).startswith("the plan was edited after it was made")
+
+
+# --- verifying ----------------------------------------------------------------------------------------------------
+
+
+def test_a_good_plan_is_accepted() -> None:
+    for url in (
+        URL,
+        "https://gitlab.example.com",
+        "HTTPS://GitLab.Example.com:443/",
+        URL + "/",
+        "https://gitlab.example.com/api",
+    ):
+        verify_plan(plan_of(), api_url=url, now=NOW + timedelta(days=300))
+    verify_plan(plan_of(), api_url=URL, now=NOW + timedelta(days=7), max_age="7d")
+    verify_plan(plan_of(), api_url=URL, now=NOW - timedelta(minutes=9))
+    verify_plan(plan_of(explain_keeps=True), api_url=URL, now=NOW)
+    verify_plan(plan_of([]), api_url=URL, now=NOW)
+
+
+@pytest.mark.parametrize("value", [None, "text", [], 7])
+def test_what_is_no_mapping_is_refused(value: t.Any) -> None:
+    assert refusal(value) == f"the plan must be a mapping, not {type(value).__name__}"
+
+
+@pytest.mark.parametrize("version", [None, 0, 2, "1", True])
+def test_another_format_is_refused(version: t.Any) -> None:
+    message = f"its format_version is {version!r}, and it must be 1"
+    assert message in refusal(sealed(plan_of(), format_version=version))
+    assert "its format_version is None" in refusal({})
+
+
+@pytest.mark.parametrize("key", sorted(set(PLAN_FIELDS) - {"format_version"}))
+def test_a_missing_or_wrong_key_is_refused(key: str) -> None:
+    plan = plan_of()
+    del plan[key]
+    assert refusal(plan) == f"the plan has no {key}"
+    for wrong in (None, True, 1.5, 7):
+        assert refusal({**plan_of(), key: wrong}).startswith(f"the plan: {key} must be a ")
+
+
+@pytest.mark.parametrize("key", sorted(SUMMARY_FIELDS))
+def test_a_wrong_summary_is_refused(key: str) -> None:
+    summary = {**plan_of()["summary"], key: True}
+    assert refusal(sealed(plan_of(), summary=summary)).startswith(f"the plan's summary: {key} must be a ")
+
+
+@pytest.mark.parametrize("key", sorted(DELETE_FIELDS))
+def test_each_entry_to_delete_is_checked(key: str) -> None:
+    plan = plan_of()
+    first, second = plan["delete"]
+    missing = {name: value for name, value in second.items() if name != key}
+    assert refusal(sealed(plan, delete=[first, missing])) == f"entry 2 of the plan's delete has no {key}"
+    wrong = "7" if DELETE_FIELDS[key] == (int,) else 7
+    message = refusal(sealed(plan, delete=[first, {**second, key: wrong}]))
+    assert message.startswith(f"entry 2 of the plan's delete: {key} must be a ")
+    assert "must be" in refusal(sealed(plan, delete=[{**first, key: True}, second]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"delete": ["x"]}, "entry 1 of the plan's delete must be a mapping, not str"),
+        ({"delete": []}, "the plan lists 0 packages to delete, and its summary says 2"),
+        ({"delete": plan_of()["delete"][:1] * 2}, "entry 2 of the plan's delete has the id 2, as another entry has"),
+        ({"created_at": "yesterday"}, "the plan's created_at: 'yesterday' is not an ISO 8601 time"),
+        ({"reference_time": ""}, "the plan's reference_time: '' is not an ISO 8601 time"),
+        ({"keep": {}}, "the plan's keep must be a list, not dict"),
+        ({"scope": {}}, "the plan's scope must be a project, or a group"),
+        ({"scope": {"project": "a", "group": "b"}}, "the plan's scope must be a project, or a group"),
+        ({"scope": {"group": "b", "exclude_subgroups": "no"}}, "the plan's scope must be a project, or a group"),
+        ({"api_url": "https://other.example.com"}, "the plan was made for https://other.example.com, and api_url is"),
+        ({"api_url": "http://gitlab.example.com"}, "the plan was made for http://gitlab.example.com, and api_url is"),
+        ({"api_url": "https://[broken"}, "the plan was made for https://[broken, and api_url is"),
+        ({"api_url": "https://x\x1b[2J"}, "the plan was made for https://x\\u001b[2J, and api_url is"),
+    ],
+)
+def test_other_faults(changes: dict[str, t.Any], message: str) -> None:
+    assert refusal(sealed(plan_of(), **changes)).startswith(message)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda plan: plan["delete"][0].update(id=99),
+        lambda plan: plan["delete"][0].update(last_downloaded_at=None),
+        lambda plan: plan["delete"][0].update(note="x"),
+        lambda plan: plan["delete"].reverse(),
+        lambda plan: plan["summary"].update(packages=6),
+        lambda plan: plan["policy"]["rules"][0].update(keep_latest=2),
+        lambda plan: plan["policy"]["rules"][0].update(keep_latest=1.0),
+        lambda plan: plan["scope"].update(exclude_subgroups=True),
+        lambda plan: plan.update(created_at="2026-11-20T12:00:01.000Z"),
+        lambda plan: plan.update(more=1),
+        lambda plan: plan.update(digest="sha256:" + "0" * 64),
+        lambda plan: plan.update(digest=""),
+    ],
+)
+def test_an_edited_plan_is_refused(edit: t.Callable[[dict[str, t.Any]], t.Any]) -> None:
+    plan = copy.deepcopy(plan_of())
+    edit(plan)
+    assert refusal(plan).startswith("the plan was edited after it was made")
+
+
+@pytest.mark.parametrize("value", [float("nan"), NOW, b"x", {1, 2}])
+def test_what_is_not_plain_data_is_refused(value: t.Any) -> None:
+    assert refusal({**plan_of(), "more": value}).startswith("the plan holds something that is not plain data")
+
+
+def test_age() -> None:
+    late = NOW + timedelta(days=7, seconds=1)
+    assert refusal(plan_of(), now=late, max_age="7d") == (
+        "the plan was made at 2026-11-20T12:00:00.000Z, longer ago than max_plan_age (7d) allows"
+    )
+    assert "which is in the future" in refusal(plan_of(), now=NOW - timedelta(minutes=11))
+    assert refusal(plan_of(), max_age="7").startswith("max_plan_age: '7' is not a duration")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://gitlab.com", "https://gitlab.com/api/v4"),
+        ("https://host/gitlab/", "https://host/gitlab/api/v4"),
+        ("https://host/gitlab/api/v4/", "https://host/gitlab/api/v4"),
+        ("http://Host:80/api/v4", "http://host/api/v4"),
+        ("http://host:8080", "http://host:8080/api/v4"),
+        ("https://user:secret@host", "https://host/api/v4"),
+        ("https://host/GitLab", "https://host/GitLab/api/v4"),
+    ],
+)
+def test_one_way_to_write_a_server(url: str, expected: str) -> None:
+    assert normalize_server(url) == normalize_server(expected) == expected
+
+
+# --- guards -------------------------------------------------------------------------------------------------------
+
+
+def numbers(delete: int, packages: int) -> dict[str, t.Any]:
+    return {"summary": {"delete": delete, "packages": packages}}
+
+
+def test_guards() -> None:
+    check_guards(numbers(5, 10))
+    check_guards(numbers(5, 10), max_deletions=5, max_delete_percent=50)
+    check_guards(numbers(0, 0), max_deletions=0, max_delete_percent=0)
+    with pytest.raises(PlanError, match=r"^the plan deletes 6 of 10 packages, and max_deletions allows 5: nothing was"):
+        check_guards(numbers(6, 10), max_deletions=5)
+    with pytest.raises(
+        PlanError, match=r"deletes 2891 of 2963 packages \(97\.57 %\), and max_delete_percent allows 50 %"
+    ):
+        check_guards(numbers(2891, 2963), max_delete_percent=50)
+    with pytest.raises(PlanError, match=r"\(50 %\), and max_delete_percent allows 49\.5 %"):
+        check_guards(numbers(1, 2), max_delete_percent=49.5)
+    with pytest.raises(PlanError, match="max_deletions allows 0"):
+        check_guards(numbers(1, 10), max_deletions=0)
+
+
+# --- drift --------------------------------------------------------------------------------------------------------
+
+
+def compared(live: list[Package]) -> list[tuple[int, str, str | None]]:
+    return [(entry["id"], state, reason) for entry, state, reason in compare(plan_of(), live)]
+
+
+def test_unchanged_and_gone() -> None:
+    assert compared(LISTED) == [(2, "unchanged", None), (3, "unchanged", None)]
+    assert compared([LISTED[1]]) == [(2, "unchanged", None), (3, "gone", None)]
+    assert compared([]) == [(2, "gone", None), (3, "gone", None)]
+    without_project = [{key: value for key, value in one.items() if key != "project_id"} for one in LISTED]
+    assert compared(without_project) == [(2, "unchanged", None), (3, "unchanged", None)]
+
+
+def test_a_package_that_waits_for_its_end_is_gone() -> None:
+    assert compared([{**LISTED[1], "status": "pending_destruction"}])[0] == (2, "gone", None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"status": "error"}, "status was default and is error"),
+        ({"status": "hidden"}, "status was default and is hidden"),
+        ({"version": "1.0.3"}, "version was 1.0.2 and is 1.0.3"),
+        ({"version": None}, "version was 1.0.2 and is null"),
+        ({"name": "x\x1b"}, "name was @acme/ui and is x\\u001b"),
+        ({"package_type": "generic"}, "package_type was npm and is generic"),
+        ({"project_id": 43}, "project_id was 42 and is 43"),
+        ({"last_downloaded_at": ago(minutes=59)}, f"downloaded since the plan: {ago(minutes=59)}"),
+        ({"last_downloaded_at": "soon"}, "downloaded since the plan: soon"),
+        ({"status": "error", "version": "2"}, "version was 1.0.2 and is 2; status was default and is error"),
+    ],
+)
+def test_drift(changes: dict[str, t.Any], reason: str) -> None:
+    assert compared([{**LISTED[1], **changes}])[0] == (2, "drifted", reason)
+
+
+def test_the_first_download_is_drift() -> None:
+    assert compared([{**LISTED[2], "last_downloaded_at": ago(days=900)}])[1][1] == "drifted"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tags": ["new"]},
+        {"project_path": "acme/renamed"},
+        {"last_downloaded_at": ago(hours=1).replace(".000Z", "+00:00")},
+        {"last_downloaded_at": ago(hours=2)},
+        {"last_downloaded_at": None},
+    ],
+)
+def test_what_is_no_drift(changes: dict[str, t.Any]) -> None:
+    assert compared([{**LISTED[1], **changes}])[0] == (2, "unchanged", None)
+
+
+# --- the diff -----------------------------------------------------------------------------------------------------
+
+
+def test_the_diff_of_a_small_plan_lists_everything() -> None:
+    assert diff_text(plan_of()).splitlines() == [
+        "delete 2 of 5 packages, keep 3 (1 of them match no rule)",
+        "",
+        "rule 'old' deletes 2 packages:",
+        "  acme/web/shop  npm  @acme/ui: 2 packages, created 2026-11-20",
+        "    - 1.0.2 (id 2, 2026-11-20): latest 2 of 3 (1 kept)",
+        "    - (no version) (id 3, 2026-11-20): latest 3 of 3 (1 kept)",
+    ]
+    assert diff_text(plan_of([])) == "delete 0 of 0 packages, keep 0 (0 of them match no rule)\n"
+
+
+def test_the_diff_is_the_same_after_a_round_trip() -> None:
+    plan = plan_of([package(n, project_id=n % 3) for n in range(40)])
+    assert diff_text(json.loads(json.dumps(plan, sort_keys=True))) == diff_text(plan)
+
+
+def test_the_diff_of_a_large_plan_is_bounded() -> None:
+    few_names = diff_text(plan_of(package(n, name=f"@acme/{n % 3}") for n in range(10_000))).splitlines()
+    assert len(few_names) < 50
+    assert few_names[0] == "delete 9997 of 10000 packages, keep 3 (0 of them match no rule)"
+    assert few_names[3].startswith("  acme/web/shop  npm  @acme/0: 3333 packages, created 20")
+    assert few_names[4].startswith("    - 1.0.3 (id 3, ")
+    assert "    … 3324 more, see the plan" in few_names
+    many_names = diff_text(plan_of(package(n, name=f"@acme/{n // 2}") for n in range(10_000))).splitlines()
+    assert len(many_names) == 3 + 2 * DIFF_GROUPS + 1
+    assert many_names[-1] == "  … 4900 more names with 4900 packages, see the plan"
+
+
+def test_the_diff_shows_each_package_up_to_a_number() -> None:
+    text = diff_text(plan_of(package(n) for n in range(DIFF_ALL + 1)))
+    assert all(f"(id {n}, " in text for n in range(1, DIFF_ALL + 1))
+    assert "see the plan" not in text
+
+
+@given(_TEXT, _TEXT)
+def test_nothing_in_a_diff_plays_tricks_on_a_terminal(name: str, version: str) -> None:
+    policy = {"rules": [{"name": "all\x1b[2J", "delete_all": True}]}
+    text = diff_text(plan_of([package(1, name=name, version=version, project_path=None)], policy))
+    assert len(text.splitlines()) == 5
+    assert all(line.isprintable() for line in text.split("\n"))
+
+
+# --- scale --------------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_of_100_000_packages_takes_seconds() -> None:
+    listed = [package(n, name=f"@acme/{n % 50}") for n in range(100_000)]
+    started = time.process_time()
+    plan = plan_of(listed)
+    verify_plan(plan, api_url=URL, now=NOW)
+    assert all(state == "unchanged" for _entry, state, _reason in compare(plan, listed))
+    diff_text(plan)
+    assert time.process_time() - started < 30  # 3 to 4 s

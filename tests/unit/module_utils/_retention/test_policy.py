@@ -1,0 +1,260 @@
+# Copyright: registryops maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import typing as t
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import (
+    KEEP_KEYS,
+    MATCH_KEYS,
+    POLICY_KEYS,
+    RULE_KEYS,
+    PolicyError,
+    validate_policy,
+)
+from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.retention_strategies import (
+    package,
+    policies,
+)
+
+EXAMPLE: dict[str, t.Any] = {
+    "protect": [{"name": "acme/core-*"}],
+    "rules": [
+        {
+            "name": "snapshots",
+            "match": {"package_type": ["maven"], "version": ["*-SNAPSHOT"]},
+            "keep_latest": 3,
+            "keep_within": "14d",
+        },
+        {
+            "name": "nightlies",
+            "match": {"name": ["@acme/nightly*"]},
+            "keep_daily": 14,
+            "keep_weekly": 8,
+            "keep_monthly": 12,
+            "keep_downloaded_within": "90d",
+        },
+        {"name": "broken uploads", "match": {"status": ["error"]}, "delete_all": True},
+    ],
+}
+
+
+def test_the_example_of_the_documentation_is_read() -> None:
+    policy = validate_policy(EXAMPLE)
+    snapshots, nightlies, broken = policy.rules
+    assert snapshots.counts == {"keep_latest": 3}
+    assert snapshots.within["keep_within"].length == timedelta(days=14)
+    assert snapshots.order_by == "created_at"
+    assert nightlies.counts == {"keep_daily": 14, "keep_weekly": 8, "keep_monthly": 12}
+    assert broken.delete_all
+    assert [entry.label for entry in policy.protect] == ["'acme/core-*'"]
+    assert policy.document == EXAMPLE
+
+
+def test_the_key_tables() -> None:
+    assert set(POLICY_KEYS) == {"protect", "rules"}
+    assert set(MATCH_KEYS) == {"package_type", "status", "tag", "name", "version", "project"}
+    assert {"name", "match", "order_by", "delete_all", *KEEP_KEYS} == set(RULE_KEYS)
+    assert {"keep_latest", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly"} < set(KEEP_KEYS)
+    assert {"keep_within", "keep_downloaded_within"} < set(KEEP_KEYS)
+
+
+def rule(**fields: t.Any) -> dict[str, t.Any]:
+    return {"rules": [{"name": "old", **fields}]}
+
+
+REFUSED: list[tuple[t.Any, str]] = [
+    (None, "policy must be a mapping, not null"),
+    ([], "policy must be a mapping, not list []"),
+    ({}, "policy: rules is missing"),
+    ({"rules": None}, "policy: rules is missing"),
+    ({"rules": {"name": "x"}}, "policy: rules must be a list, not dict {'name': 'x'}"),
+    ({"rules": [], "protected": []}, "policy: unknown key 'protected': did you mean protect?"),
+    ({"rules": ["x"]}, "policy: rule 1 must be a mapping, not str 'x'"),
+    ({"rules": [{"match": {}, "keep_latest": 1}, {"keep_latest": -2}]}, "policy: rule 2: keep_latest must be a whole"),
+    (rule(keep_lastest=3), "policy: rule 'old': unknown key 'keep_lastest': did you mean keep_latest?"),
+    (rule(xyz=3), "policy: rule 'old': unknown key 'xyz': there are name, match, "),
+    (rule(), "policy: rule 'old': no keep is given: a rule that deletes all that it matches says delete_all: true"),
+    (rule(delete_all=False), "policy: rule 'old': no keep is given"),
+    (rule(keep_latest=None), "policy: rule 'old': no keep is given"),
+    (rule(delete_all=True, keep_daily=1), "policy: rule 'old': delete_all and keep_daily exclude each other"),
+    (rule(delete_all=True, keep_within="1d"), "policy: rule 'old': delete_all and keep_within exclude each other"),
+    (rule(delete_all="yes"), "policy: rule 'old': delete_all must be true or false, not 'yes'"),
+    (rule(delete_all=1), "policy: rule 'old': delete_all must be true or false, not 1"),
+    (rule(delete_all=True, match={}), "policy: rule 'old': match is empty, and delete_all would delete every package"),
+    (rule(delete_all=True, match={"name": None}), "policy: rule 'old': match is empty, and delete_all would"),
+    (rule(keep_latest=0), "policy: rule 'old': no keep is given (keep_latest: 0 keeps nothing): a rule that deletes"),
+    (rule(keep_latest="0"), "policy: rule 'old': no keep is given (keep_latest: 0 keeps nothing): a rule that deletes"),
+    (rule(keep_daily=0, keep_yearly=0, delete_all=False), "policy: rule 'old': no keep is given (keep_daily: 0 keeps"),
+    (rule(delete_all=True, keep_latest=0, keep_daily=1), "policy: rule 'old': delete_all and keep_daily exclude each"),
+    (rule(keep_weekly=-1), "policy: rule 'old': keep_weekly must be a whole number that is not negative, not -1"),
+    (rule(keep_monthly=True), "policy: rule 'old': keep_monthly must be a whole number that is not negative, not True"),
+    (rule(keep_yearly=1.0), "policy: rule 'old': keep_yearly must be a whole number that is not negative, not 1.0"),
+    (rule(keep_daily="-3"), "policy: rule 'old': keep_daily must be a whole number that is not negative, not '-3'"),
+    (
+        rule(keep_daily="three"),
+        "policy: rule 'old': keep_daily must be a whole number that is not negative, not 'three",
+    ),
+    (rule(keep_daily="3\n"), "policy: rule 'old': keep_daily must be a whole number that is not negative, not '3"),
+    (rule(keep_daily="٣"), "policy: rule 'old': keep_daily must be a whole number that is not negative, not '٣'"),
+    (rule(keep_daily=""), "policy: rule 'old': keep_daily must be a whole number that is not negative, not ''"),
+    (rule(keep_daily="9" * 5000), "policy: rule 'old': keep_daily must be a whole number that is not negative, not"),
+    (rule(delete_all="true"), "policy: rule 'old': delete_all must be true or false, not 'true'"),
+    (rule(keep_within="14"), "policy: rule 'old': keep_within: '14' is not a duration"),
+    (rule(keep_within=14), "policy: rule 'old': keep_within: 14 is not a duration"),
+    (rule(keep_downloaded_within="0d"), "policy: rule 'old': keep_downloaded_within: '0d' is no time at all"),
+    (rule(keep_latest=1, order_by="name"), "policy: rule 'old': order_by must be created_at or version, not 'name'"),
+    (rule(keep_latest=1, order_by=["version"]), "policy: rule 'old': order_by must be created_at or version, not ["),
+    (rule(keep_latest=1, match=["x"]), "policy: rule 'old': match must be a mapping, not list ['x']"),
+    (rule(keep_latest=1, match={"names": "x"}), "policy: rule 'old': match: unknown key 'names': did you mean name?"),
+    (rule(keep_latest=1, match={"name": []}), "policy: rule 'old': match: name is an empty list"),
+    (rule(keep_latest=1, match={"name": ""}), "policy: rule 'old': match: name holds an empty text"),
+    (
+        rule(keep_latest=1, match={"name": {"a": 1}}),
+        "policy: rule 'old': match: name must be a text or a list of texts",
+    ),
+    (
+        rule(keep_latest=1, match={"version": 1.0}),
+        "policy: rule 'old': match: version must be a text or a list of texts, not 1.0: put",
+    ),
+    (
+        rule(keep_latest=1, match={"version": [1.0]}),
+        "policy: rule 'old': match: version holds 1.0, which is not a text: put",
+    ),
+    (
+        rule(keep_latest=1, match={"package_type": ["mvn"]}),
+        "policy: rule 'old': match: package_type 'mvn' does not exist: did you mean maven?",
+    ),
+    (
+        rule(keep_latest=1, match={"status": "gone"}),
+        "policy: rule 'old': match: status 'gone' does not exist: there are",
+    ),
+    ({"rules": [{"name": 7, "keep_latest": 1}]}, "policy: rule 1: name must be a text that is not empty, not 7"),
+    ({"rules": [{"name": " ", "keep_latest": 1}]}, "policy: rule 1: name must be a text that is not empty, not ' '"),
+    (
+        {"rules": [{"name": "a", "keep_latest": 1}, {"name": "a", "keep_latest": 2}]},
+        "policy: two rules are named 'a': each needs a name of its own",
+    ),
+    (
+        {"rules": [{"name": "rule 2", "keep_latest": 1}, {"keep_latest": 2}]},
+        "policy: two rules are named 'rule 2': each needs a name of its own",
+    ),
+    ({"protect": {"name": "x"}, "rules": []}, "policy: protect must be a list, not dict"),
+    ({"protect": ["x"], "rules": []}, "policy: protect entry 1 must be a mapping, not str 'x'"),
+    ({"protect": [{"name": "x"}, {}], "rules": []}, "policy: protect entry 2 is empty"),
+    ({"protect": [{"name": None}], "rules": []}, "policy: protect entry 1 is empty"),
+    ({"protect": [{"keep": 1}], "rules": []}, "policy: protect entry 1: unknown key 'keep'"),
+    ({"protect": [{"package_type": "x"}], "rules": []}, "policy: protect entry 1: package_type 'x' does not exist"),
+]
+
+
+@pytest.mark.parametrize(("policy", "message"), REFUSED, ids=lambda value: value[:70] if isinstance(value, str) else "")
+def test_a_wrong_policy_is_refused_with_the_rule_and_the_key(policy: t.Any, message: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        validate_policy(policy)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_rule_needs_neither_name_nor_match() -> None:
+    policy = validate_policy({"rules": [{"keep_latest": 1}, {"match": {}, "keep_latest": 1}, {"delete_all": True}]})
+    assert [rule.name for rule in policy.rules] == ["rule 1", "rule 2", "rule 3"]
+    assert all(rule.governs(package(1)) for rule in policy.rules)
+
+
+def test_null_counts_as_not_written() -> None:
+    filled = {"name": "old", "match": {"name": ["a"], "version": None}, "keep_latest": 1, "keep_daily": None}
+    policy = validate_policy({"protect": None, "rules": [{**filled, "delete_all": False, "order_by": None}]})
+    assert policy.document == {
+        "rules": [{"name": "old", "match": {"name": ["a"]}, "keep_latest": 1, "delete_all": False}]
+    }
+
+
+def test_a_count_of_zero_counts_as_not_written() -> None:
+    policy = validate_policy({"rules": [{"keep_latest": 0, "keep_daily": 3}, {"keep_weekly": 0, "delete_all": True}]})
+    assert [rule.counts for rule in policy.rules] == [{"keep_daily": 3}, {}]
+    assert policy.rules[1].delete_all
+    # It stays in the document: that is what the user wrote.
+    assert policy.document["rules"][0] == {"keep_latest": 0, "keep_daily": 3}
+
+
+def test_a_text_of_digits_is_a_count() -> None:
+    policy = validate_policy(
+        {"rules": [{"keep_latest": "3", "keep_daily": "007", "keep_within": "1d", "keep_yearly": "0"}]}
+    )
+    assert policy.rules[0].counts == {"keep_latest": 3, "keep_daily": 7}
+    # A plan is the same whether a template gave the number or its text.
+    assert policy.document["rules"][0] == {"keep_latest": 3, "keep_daily": 7, "keep_within": "1d", "keep_yearly": 0}
+
+
+class _Text(str):
+    """As Ansible's own kinds of text are."""
+
+
+def test_the_document_is_plain_data_and_a_copy() -> None:
+    given = {"rules": [{"name": _Text("old"), "match": {"name": (_Text("a"),)}, "keep_latest": 1}]}
+    document = validate_policy(given).document
+    assert type(document["rules"][0]["name"]) is str
+    assert document["rules"][0]["match"] == {"name": ["a"]}
+    assert type(document["rules"][0]["match"]["name"][0]) is str
+    given["rules"].clear()
+    assert document["rules"]
+
+
+@given(policies())
+def test_a_document_is_a_policy_again(policy: dict[str, t.Any]) -> None:
+    document = validate_policy(policy).document
+    assert validate_policy(document).document == document
+
+
+def holds(match: dict[str, t.Any], **fields: t.Any) -> bool | None:
+    checked = validate_policy({"rules": [{"match": match, "keep_latest": 1}]})
+    return checked.rules[0].governs(package(7, **fields))
+
+
+@pytest.mark.parametrize(
+    ("match", "fields", "expected"),
+    [
+        ({"name": "@acme/*"}, {}, True),
+        ({"name": "@acme"}, {}, False),
+        ({"name": "ui"}, {}, False),
+        ({"name": "*ui"}, {}, True),
+        ({"name": "@ACME/*"}, {}, False),
+        ({"name": "@acme/u?"}, {}, True),
+        ({"name": "@acme/[tu]i"}, {}, True),
+        ({"name": "@acme/[!u]i"}, {}, False),
+        ({"name": "[[]x]"}, {"name": "[x]"}, True),
+        ({"name": "a.c"}, {"name": "abc"}, False),
+        ({"name": "a*"}, {"name": "a\nb"}, True),
+        ({"name": "a"}, {"name": "a\n"}, False),
+        ({"name": ["x", "@acme/ui"]}, {}, True),
+        ({"name": "@acme/*", "version": "2.*"}, {}, False),
+        ({"version": "1.0.*"}, {}, True),
+        ({"version": "*"}, {"version": None}, False),
+        ({"version": "*-SNAPSHOT"}, {"version": "1.0-snapshot"}, False),
+        ({"package_type": "npm"}, {}, True),
+        ({"package_type": ["maven", "pypi"]}, {}, False),
+        ({"status": "error"}, {}, False),
+        ({"status": ["error", "default"]}, {}, True),
+        ({"status": "default"}, {"status": None}, True),
+        ({"tag": "latest"}, {"tags": ["latest"]}, True),
+        ({"tag": "latest"}, {"tags": [{"id": 1, "name": "latest"}]}, True),
+        ({"tag": "late*"}, {"tags": ["latest"]}, False),
+        ({"tag": ["a", "b"]}, {"tags": ["b", "c"]}, True),
+        ({"tag": "latest"}, {"tags": None}, False),
+        ({"project": "acme/*"}, {}, True),
+        ({"project": "acme/web"}, {}, False),
+        ({"project": "acme/*"}, {"project_path": None}, None),
+        ({"project": "acme/*", "name": "other"}, {"project_path": None}, False),
+        ({"name": "zlib"}, {"package_type": "conan", "name": "zlib/1.3@a/b", "conan_package_name": "zlib"}, True),
+        ({"name": "zlib"}, {"package_type": "conan", "name": "zlib/1.3@a/b"}, True),
+        ({"name": "zlib/1.3@*"}, {"package_type": "conan", "name": "zlib/1.3@a/b"}, True),
+        ({"name": "zlib"}, {"package_type": "npm", "name": "zlib/1.3@a/b"}, False),
+    ],
+)
+def test_match(match: dict[str, t.Any], fields: dict[str, t.Any], expected: bool | None) -> None:
+    assert holds(match, **fields) is expected
