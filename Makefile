@@ -54,6 +54,7 @@ test: lint types sanity docs-lint build oldest ## Run every check
 lint: $(READY) $(TREE) ## Format and lint
 	$(BIN)/ruff format --check $(PYTHON_CODE)
 	$(BIN)/ruff check $(PYTHON_CODE)
+	PYTHONPATH=build/tree $(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/yamllint --strict .
 	$(IN_TREE) $(BIN)/ansible-lint --offline --strict --profile production
 	$(BIN)/antsibull-changelog lint

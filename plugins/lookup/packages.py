@@ -78,7 +78,8 @@ from ansible.plugins.lookup import LookupBase
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import connection_from, selection_from
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import REQUESTS_IMPORT_ERROR, Client
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import find
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.versions import newest_of_each
 

@@ -163,7 +163,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module
     create_module,
     run_module,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import delete_files
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.targets import (
     FileSelector,

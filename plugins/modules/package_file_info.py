@@ -116,7 +116,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module
     create_module,
     run_module,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import match_glob
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.targets import (
     Selector,

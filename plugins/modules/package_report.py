@@ -123,30 +123,15 @@ text:
 """
 
 import os
-import tempfile
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import (
-    create_module,
-    run_module,
-)
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.files import write_text
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import create_module, run_module
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.retention import REFUSALS, plan_request_from
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import InvalidInput
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.audit import make_audit, render, summary_text
-
-
-def write_text(module: AnsibleModule, path: str, text: str) -> None:
-    """Write a file as a whole or not at all. Raises :class:`InvalidInput` where that cannot be."""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=module.tmpdir)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-    except OSError as error:
-        raise InvalidInput(f"{path!r} cannot be written: {error.strerror}") from None
-    module.atomic_move(temporary, path)
 
 
 def main() -> None:

@@ -187,18 +187,20 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.retent
     retention_report,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import Options
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import (
-    apply_plan,
-    batch_of,
-    check_plan,
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import apply_plan
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.drift import (
     compare_with_live,
-    make_plan,
-    read_plan,
     refuse_drift,
     untouched,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import check_guards
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_file import (
+    batch_of,
+    check_plan,
+    read_plan,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import make_plan
 
 
 def main() -> None:

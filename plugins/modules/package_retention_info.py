@@ -109,8 +109,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.retent
     plan_request_from,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import make_plan
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import diff_text
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_text import diff_text
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import make_plan
 
 
 def main() -> None:

@@ -25,11 +25,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client, Connection, Token
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import Options, delete_packages
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import delete_packages
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import complete
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.listing import list_packages
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Selection
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import PlanRequest, make_plan
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import PlanRequest, make_plan
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import validate_policy
 from gitlab_sandbox.testing import Sandbox
 
@@ -64,7 +67,7 @@ def _projects(url: str, project: int) -> t.Any:
 def list_ours(url: str, project: int, concurrency: int) -> int:
     """All packages of a project."""
     with _client(url, concurrency) as client:
-        return len(PackagesApi(client).packages(Scope("project", str(project)), GENERIC))
+        return len(list_packages(PackagesApi(client), Scope("project", str(project)), GENERIC))
 
 
 def list_python_gitlab(url: str, project: int) -> int:
@@ -95,7 +98,7 @@ def files_ours(url: str, project: int, count: int, concurrency: int) -> int:
     """The files of each package (E4); the packages are those with the lowest IDs of the project."""
     with _client(url, concurrency) as client:
         api = PackagesApi(client)
-        first = api.packages(Scope("project", str(project)), GENERIC, limit=1)[0]["id"]
+        first = list_packages(api, Scope("project", str(project)), GENERIC, limit=1)[0]["id"]
         began = time.perf_counter()
         found = complete(api, [{"id": first + i, "project_id": project} for i in range(count)], ["files"])
         sys.stderr.write(json.dumps({"seconds": time.perf_counter() - began}))

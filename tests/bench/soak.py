@@ -23,7 +23,9 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client, Connection, Token
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.listing import list_packages
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Selection
 from gitlab_sandbox.testing import Sandbox
 
@@ -124,7 +126,7 @@ def soak(seed: int) -> list[str]:
         summary = json.loads(summary_file.read_text(encoding="utf-8"))
         with Client(Connection(sandbox.api_url, Token("private", TOKEN))) as client:
             everything = [Selection(include_versionless=True)]
-            listed = PackagesApi(client).packages(Scope("project", str(PROJECT)), everything, reduce=_id)
+            listed = list_packages(PackagesApi(client), Scope("project", str(PROJECT)), everything, reduce=_id)
     left = {package["id"] for package in listed}
     if left & planned or len(left) != PACKAGES - len(planned) or len(planned) != expected:
         raise SystemExit(

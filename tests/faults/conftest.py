@@ -11,7 +11,9 @@ from collections.abc import Iterator
 import pytest
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client, Connection, Token
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.listing import list_packages
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Package, Selection
 
 # Fixtures are found by their names here.
@@ -70,7 +72,7 @@ class Registry:
 
 def packages(api: PackagesApi, project: int) -> list[Package]:
     """The generic packages of a project: one list."""
-    found = api.packages(Scope("project", str(project)), GENERIC)
+    found = list_packages(api, Scope("project", str(project)), GENERIC)
     return [{**package, "project_id": project} for package in found]
 
 

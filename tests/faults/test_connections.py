@@ -24,7 +24,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors 
     Unreachable,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import Options, delete_packages
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import delete_packages
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import complete
 from ansible_collections.registryops.gitlab.tests.faults.conftest import (
     LISTED,

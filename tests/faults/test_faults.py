@@ -14,11 +14,9 @@ import pytest
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import (
-    Options,
-    Outcome,
-    delete_packages,
-)
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import delete_packages
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import Outcome
 from ansible_collections.registryops.gitlab.tests.faults.conftest import LISTED, SMALL, Registry, packages
 
 YEAR = 365 * 86400

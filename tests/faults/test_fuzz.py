@@ -17,15 +17,12 @@ from hypothesis import strategies as st
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client, Connection, Token
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import (
-    RESULTS,
-    Options,
-    delete_files,
-    delete_packages,
-    summarize,
-)
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import delete_files, delete_packages
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import complete, find
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import RESULTS, summarize
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Selection, matches
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.targets import (
     FileSelector,
@@ -33,15 +30,11 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._packages.targe
     find_files,
     find_targets,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import (
-    PLAN_RESULTS,
-    PlanRequest,
-    apply_plan,
-    check_plan,
-    compare_with_live,
-    make_plan,
-)
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import PLAN_RESULTS, apply_plan
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.drift import compare_with_live
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import PlanError
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_file import check_plan
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import PlanRequest, make_plan
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import validate_policy
 from ansible_collections.registryops.gitlab.tests.faults.wire import Reply, Request, WireServer
 

@@ -9,10 +9,10 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError, InvalidInput
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import (
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import (
     BAD_RESULTS,
     RESULTS,
-    Options,
     Outcome,
     Result,
     deletion_diff,

@@ -22,7 +22,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client 
     Token,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError, InvalidInput
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import (
     PACKAGE_TYPES,
     STATUSES,

@@ -11,18 +11,13 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.deletion import result_report
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import SCOPE_OPTIONS
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import InvalidInput
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import BAD_RESULTS, Outcome
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import BAD_RESULTS, Outcome
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import parse_reference_time
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import (
-    PLAN_RESULTS,
-    PlanRequest,
-    batch_of,
-)
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import (
-    PlanError,
-    diff_text,
-    results_text,
-)
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import PLAN_RESULTS
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import PlanError
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_file import batch_of
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_text import diff_text, results_text
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import PlanRequest
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import PolicyError, validate_policy
 
 #: Errors of the pure code whose text is a sentence for the user.

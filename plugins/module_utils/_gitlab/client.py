@@ -16,16 +16,18 @@ import typing as t
 import urllib.parse
 from dataclasses import dataclass
 
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.error_words import (
     TRANSIENT,
+    gitlab_words,
+    refusal,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
     GitlabError,
     InvalidInput,
     MayPass,
     RedirectRefused,
     UnexpectedAnswer,
     Unreachable,
-    gitlab_words,
-    refusal,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.rate_gate import (
     MAX_WAIT,

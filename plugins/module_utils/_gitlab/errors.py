@@ -1,21 +1,10 @@
 # Copyright: registryops maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every way in which a call to GitLab fails, told apart by status and body (contract, section 5).
-
-Only the body tells "the package is gone" from "the project is not there, or not for you".
-"""
+"""Every way in which a call to GitLab fails, as one hierarchy; error_words.py says which answer is which."""
 
 from __future__ import annotations
 
-import json
-import re
 import typing as t
-
-from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
-
-#: Answers that may be different the next time.
-TRANSIENT = (429, 500, 502, 503, 504)
-STRANGE = "not an answer that GitLab's packages API gives"
 
 
 class GitlabError(Exception):
@@ -114,79 +103,3 @@ class MayPass(GitlabError):
         self.error = error
         self.may_have_worked = may_have_worked
         self.wait = wait
-
-
-def refusal(status: int, data: t.Any, words: str, call: str, token_kind: str | None) -> GitlabError:
-    """The error for an answer that is not 2xx: its kind, and a sentence with GitLab's words and the likely cause.
-
-    ``data`` is the parsed body (None if it is not JSON), ``words`` what :func:`gitlab_words` makes of it, ``call`` the
-    method and the decoded path below ``/api/v4``, ``token_kind`` None for an anonymous caller.
-    """
-    kind, hint = _classify(status, data, words, call, token_kind)
-    said = f"{call}: {status}" + (f" {words.removeprefix(str(status)).lstrip(' -')}" if words else "")
-    return kind(f"{said}: {hint}" if hint else said, status, call, words)
-
-
-def _classify(status: int, data: t.Any, words: str, call: str, token_kind: str | None) -> tuple[type[GitlabError], str]:
-    if status == 401:
-        if token_kind is None:
-            return Unauthorized, "this needs a token: give api_token, or set GITLAB_TOKEN"
-        return Unauthorized, f"the {token_kind} token is mistyped, expired, revoked, or of another server"
-    if status == 403:
-        return _classify_403(data, words, call, token_kind)
-    if status == 404:
-        return _classify_404(data, call, token_kind)
-    if status in TRANSIENT and status != 429:
-        return ServerError, ""
-    return {
-        400: (BadRequest, ""),
-        405: (GitlabError, "the project has moved: use its new path or its numeric ID"),
-        412: (PreconditionFailed, "it was changed after the given time"),
-        429: (RateLimited, "the rate limit is used up"),
-    }.get(status, (UnexpectedAnswer if status < 400 else GitlabError, STRANGE))
-
-
-def _classify_403(data: t.Any, words: str, call: str, token_kind: str | None) -> tuple[type[GitlabError], str]:
-    if isinstance(data, dict) and data.get("error") == "insufficient_scope":
-        return InsufficientScope, "the token's scopes do not cover this call: deleting needs the scope 'api'"
-    if "protected" in words.lower():
-        return Protected, "a package protection rule of the project forbids it"
-    place = _scope_of(call) or "it"
-    if call.startswith("DELETE"):
-        return Forbidden, f"deleting needs the maintainer role on {place}"
-    return Forbidden, f"{_caller(token_kind)} may not read the packages of {place}: that needs the reporter role"
-
-
-def _classify_404(data: t.Any, call: str, token_kind: str | None) -> tuple[type[GitlabError], str]:
-    message = data.get("message") if isinstance(data, dict) else None
-    if message in ("404 Project Not Found", "404 Group Not Found"):
-        return ScopeNotFound, f"{_scope_of(call)} does not exist, or {_caller(token_kind)} may not read it"
-    if message == "Package not found":
-        return PackageNotShown, ""
-    if isinstance(message, str) and message.lower() in ("404 not found", "404 package not found not found"):
-        return PackageNotFound, ""
-    return NotFound, f"{STRANGE}: does api_url name a GitLab?"
-
-
-def _caller(token_kind: str | None) -> str:
-    return "the token" if token_kind else "an anonymous caller (no token was given)"
-
-
-def gitlab_words(data: t.Any, raw: bytes = b"") -> str:
-    """GitLab's own words in an error's body (contract, section 5), at most 300 characters of it."""
-    said: t.Any = ""
-    if isinstance(data, dict):
-        said = data.get("message") or data.get("error") or ""
-        if data.get("error_description"):
-            said = f"{said}: {data['error_description']}"
-    text = said if isinstance(said, str) else json.dumps(said)
-    if raw:
-        title = re.search(rb"<title>\s*(.*?)\s*</title>", raw[:10000], re.IGNORECASE | re.DOTALL)
-        text = (title.group(1) if title else raw[:80]).decode("utf-8", "replace")
-    return printable(" ".join(text.split())[:300])
-
-
-def _scope_of(call: str) -> str:
-    """``project 'acme/web/shop'`` for a call below it, "" for others."""
-    match = re.match(r"\w+ /(project|group)s/(.+?)(/packages(/|$)|$)", call)
-    return f"{match.group(1)} {match.group(2)!r}" if match else ""

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """GitLab's Packages API, one method per endpoint (E1 to E11 of docs/gitlab-packages-api.md). Nothing of Ansible.
 
-Every method raises the errors of client.py. What an answer holds is checked before it is handed on: an answer of
+Every method raises the errors of errors.py. What an answer holds is checked before it is handed on: an answer of
 another shape is an :class:`UnexpectedAnswer`, never a KeyError later.
 """
 
@@ -12,7 +12,6 @@ import email.utils
 import re
 import typing as t
 import urllib.parse
-from dataclasses import dataclass
 from datetime import datetime
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client
@@ -21,41 +20,13 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors 
     InvalidInput,
     UnexpectedAnswer,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.paging import Query, list_all, list_in_turn
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import (
-    Package,
-    Selection,
-    matches,
-    queries,
-    sort_packages,
-)
-from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.pages import Query
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.paging import list_all, list_in_turn
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 
+Package = dict[str, t.Any]
 PackageFile = dict[str, t.Any]
 Keep = t.Callable[[Package], t.Optional[Package]]
-
-
-@dataclass(frozen=True)
-class Scope:
-    """A project or a group, by its numeric ID or its full path."""
-
-    kind: str
-    ref: str
-    exclude_subgroups: bool = False
-
-    @property
-    def path(self) -> str:
-        """Its path below ``/api/v4``, encoded. Raises :class:`InvalidInput` for what is neither ID nor full path."""
-        segments = self.ref.split("/")
-        if not all(re.fullmatch(r"[\w.+-]+", part) and part.strip(".") for part in segments):
-            raise InvalidInput(
-                f"{self.kind} {printable(self.ref)!r} is neither a numeric ID nor a full path such as 'acme/web/shop'"
-                " (no URL, nothing encoded)"
-            )
-        return f"/{self.kind}s/{urllib.parse.quote(self.ref, safe='')}"
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.ref!r}"
 
 
 class PackagesApi:
@@ -99,34 +70,24 @@ class PackagesApi:
     def packages(
         self,
         scope: Scope,
-        selections: t.Sequence[Selection],
+        queries: t.Sequence[t.Mapping[str, str]],
+        keep: Keep,
         order_by: str = "created_at",
         sort: str = "asc",
         limit: int | None = None,
-        reduce: Keep = lambda package: package,
     ) -> list[Package]:
-        """E1 or E2: the packages that any of the selections means, each once.
+        """E1 or E2: what the lists of these queries hold and ``keep`` does not turn into None, each package once.
 
-        ``reduce`` makes of each package what is kept of it (None: nothing), as the pages come. With ``limit`` no more
-        pages are read than it takes. Only a group's packages come with their ``project_id``.
+        The lists follow each other, each in the order that is asked for. With ``limit`` no more pages of each are read
+        than it takes. Only a group's packages come with their ``project_id``.
         """
         self._refuse_job_token(scope)
-        # Oldest first, what is published meanwhile comes last and moves nothing (see pages.py): so a whole list is read
-        # in that order, and sorted here.
-        extra = {"order_by": order_by, "sort": sort} if limit else {"order_by": "created_at", "sort": "asc"}
+        extra = {"order_by": order_by, "sort": sort}
         if scope.kind == "group" and scope.exclude_subgroups:
             extra["exclude_subgroups"] = "true"
-
-        def keep(package: Package) -> Package | None:
-            return reduce(package) if any(matches(selection, package) for selection in selections) else None
-
-        # Two selections may take the same query: it is sent once.
-        params = {tuple(sorted(query.items())): query for selection in selections for query in queries(selection)}
-        lists = [Query(f"{scope.path}/packages", {**query, **extra}) for query in params.values()]
+        lists = [Query(f"{scope.path}/packages", {**query, **extra}) for query in queries]
         check = _check_group_package if scope.kind == "group" else _check_package
-        found = list_all(self.client, lists, check, keep, limit)
-        is_sorted = len(lists) == 1 and extra["order_by"] == order_by and extra["sort"] == sort
-        return found[:limit] if is_sorted else sort_packages(found, order_by, sort)[:limit]
+        return list_all(self.client, lists, check, keep, limit)
 
     def package(self, project_id: int, package_id: int) -> Package:
         """E3: one package, with ``versions``. Raises PackageNotShown for a status other than default, deprecated."""

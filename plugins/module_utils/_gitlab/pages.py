@@ -81,7 +81,7 @@ class Listing:
         self._mended: list[Item] = []
 
     def read(self, number: int) -> Page:
-        """Ask for one page. Safe in many threads at once; :meth:`add` it in one. Raises the errors of client.py."""
+        """Ask for one page. Safe in many threads at once; :meth:`add` it in one. Raises the errors of errors.py."""
         asked = time.monotonic()
         items, headers = self._get(number, PER_PAGE)
         return Page(
@@ -140,7 +140,7 @@ class Listing:
     def mend(self, seam: int) -> None:
         """Look at a doubtful seam, and read what crossed it. Safe in many threads at once.
 
-        Raises :class:`Shifted`, and the errors of client.py.
+        Raises :class:`Shifted`, and the errors of errors.py.
         """
         left = self._pages[seam]
         if [item["id"] for item in self._get(self._position(left, len(left.ids)), 1)[0]] == [left.ids[-1]]:

@@ -43,7 +43,7 @@ def list_all(
     """Every item of the lists that ``keep`` does not turn into None, each ID once, list by list in the server's order.
 
     ``check(item, where)`` raises for an item of the wrong shape; it and ``keep`` are called in the client's threads.
-    With ``limit``, each list is read page after page, until that many are found. Raises the errors of client.py; an
+    With ``limit``, each list is read page after page, until that many are found. Raises the errors of errors.py; an
     error of one page names the page.
     """
 

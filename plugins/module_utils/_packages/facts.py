@@ -11,7 +11,9 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors 
     PackageNotFound,
     PackageNotShown,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.listing import list_packages
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import (
     DISPLAYABLE,
     Package,
@@ -37,10 +39,10 @@ def find(
     if order_by == "project_path" and scope.kind == "project":
         raise InvalidInput("order_by: project_path is for groups: all packages of a project have the same")
     if scope.kind == "group":
-        return api.packages(scope, [selection], order_by, sort, limit)
+        return list_packages(api, scope, [selection], order_by, sort, limit)
     project_id = api.client.submit(api.project_id, scope)
     if selection.package_id is None:
-        packages = api.packages(scope, [selection], order_by, sort, limit)
+        packages = list_packages(api, scope, [selection], order_by, sort, limit)
     else:
         packages = _find_by_id(api, project_id.result(), selection.package_id, selection)
     # Asked also where nothing was found: whoever answers that there is no such project has no packages to list.
@@ -56,7 +58,7 @@ def _find_by_id(api: PackagesApi, project_id: int, package_id: int, selection: S
         shown = {"default", "deprecated"} if isinstance(error, PackageNotShown) else set(DISPLAYABLE)
         statuses = tuple(status for status in selection.statuses or DISPLAYABLE if status not in shown)
         lists = Selection(package_id, statuses=statuses, include_versionless=True)
-        found = api.packages(Scope("project", str(project_id)), [lists]) if statuses else []
+        found = list_packages(api, Scope("project", str(project_id)), [lists]) if statuses else []
     # Asked for by its ID, a package without a version is not left out.
     wanted = Selection(**{**selection.__dict__, "include_versionless": True})
     return [package for package in found if matches(wanted, package)]

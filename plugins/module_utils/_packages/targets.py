@@ -14,13 +14,11 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import InvalidInput, PackageNotFound
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import (
-    PackageFile,
-    PackagesApi,
-    Scope,
-)
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import (
-    FEW,
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackageFile, PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.listing import list_packages
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.proof import FEW
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import (
     Result,
     line,
     not_deletable,
@@ -97,7 +95,7 @@ class Target:
 def find_targets(api: PackagesApi, project_id: int, selectors: t.Sequence[Selector]) -> list[Target]:
     """What each selector means, in their order, each package once.
 
-    Raises :class:`InvalidInput` where a selector means several different packages, and the errors of client.py.
+    Raises :class:`InvalidInput` where a selector means several different packages, and the errors of _gitlab/errors.py.
     """
     scope = Scope("project", str(project_id))
     shown, unclear_ids = _find_displayable(api, scope, selectors)
@@ -166,9 +164,9 @@ def _find_displayable(
     named = [s.selection() for s in selectors if s.id is None]
     if len(ids) > FEW or len(named) > FEW:
         everything = [Selection(include_versionless=True)]
-        found = _Found(api.packages(scope, everything, reduce=_keep_meant(selectors)))
+        found = _Found(list_packages(api, scope, everything, reduce=_keep_meant(selectors)))
         return found, {package_id for package_id in ids if package_id not in found.by_id}
-    packages = api.packages(scope, named, reduce=_keep_meant(selectors)) if named else []
+    packages = list_packages(api, scope, named, reduce=_keep_meant(selectors)) if named else []
     unclear: set[int | None] = set()
 
     def get(package_id: int) -> Package | None:
@@ -189,7 +187,7 @@ def _find_elsewhere(api: PackagesApi, scope: Scope, selectors: t.Sequence[Select
     selections = [s.selection(NOT_DELETABLE) for s in selectors]
     if len(selections) > FEW or any(s.id is not None for s in selectors):
         selections = [Selection(statuses=("error", *NOT_DELETABLE), include_versionless=True)]
-    return _Found(api.packages(scope, selections, reduce=_keep_meant(selectors)) if selections else [])
+    return _Found(list_packages(api, scope, selections, reduce=_keep_meant(selectors)) if selections else [])
 
 
 def _refuse_ambiguous(selector: Selector, packages: t.Sequence[Package]) -> None:

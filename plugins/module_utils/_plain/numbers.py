@@ -1,18 +1,12 @@
 # Copyright: registryops maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Numbers, bytes, shares and times as the HTML and Markdown reports write them."""
+"""Numbers, bytes and shares as people read them. Pure."""
 
 from __future__ import annotations
 
-import typing as t
-from collections.abc import Mapping
-
-from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
-from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts import moment
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import NOTHING
 
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
-NOTHING = "–"
-"""Written where a value is not known."""
 
 
 def number(value: int | None) -> str:
@@ -49,32 +43,6 @@ def share(part: int | None, whole: int | None) -> str:
     return f"{percent:.0f} %"
 
 
-def day(text: t.Any) -> str:
-    """The UTC day of a time, or the mark for a value that is not known."""
-    time = moment(text)
-    return NOTHING if time is None else f"{time:%Y-%m-%d}"
-
-
-def minute(text: t.Any) -> str:
-    """The UTC time to the minute."""
-    time = moment(text)
-    return printable(str(text)) if time is None else f"{time:%Y-%m-%d %H:%M} UTC"
-
-
 def counted(value: int, one: str, many: str | None = None) -> str:
     """A count with its noun: 1 package, 2 packages."""
     return f"{value:,} {one if value == 1 else many or one + 's'}"
-
-
-def scope_title(scope: Mapping[str, t.Any]) -> str:
-    """The projects and groups that a report is about, in a few words."""
-    names: list[str] = []
-    for key in ("group", "groups", "project", "projects"):
-        value = scope.get(key)
-        if value is None:
-            continue
-        names += [str(item) for item in value] if isinstance(value, (list, tuple)) else [str(value)]
-    names = [printable(name) for name in names]
-    if len(names) > 3:
-        return f"{names[0]}, {names[1]} and {len(names) - 2} more"
-    return ", ".join(names)

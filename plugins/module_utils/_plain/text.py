@@ -1,8 +1,13 @@
 # Copyright: registryops maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text from a registry, made fit for a terminal."""
+"""Text from a registry, made fit for a terminal. Pure."""
 
 from __future__ import annotations
+
+import typing as t
+
+NOTHING = "–"
+"""Written where a value is not known."""
 
 
 def printable(text: str) -> str:
@@ -18,3 +23,8 @@ def printable(text: str) -> str:
 def _escape(char: str) -> str:
     code = ord(char)
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def shown(value: t.Any) -> str:
+    """A value of a package on one line for a reader: printable, ``null`` for None."""
+    return "null" if value is None else printable(str(value))

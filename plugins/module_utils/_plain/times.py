@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import re
+import typing as t
 from datetime import datetime, timedelta, timezone
+
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import NOTHING, printable
 
 DURATION_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 #: What a schema can say of a duration; `parse_duration` refuses what is longer than calendars as well.
@@ -77,3 +80,25 @@ def parse_duration(text: str) -> timedelta:
     if not duration:
         raise ValueError(f"{text!r} is no time at all: a duration is at least 1{unit}")
     return duration
+
+
+def moment(text: object) -> datetime | None:
+    """An ISO 8601 time as UTC, or None where there is none."""
+    if not isinstance(text, str):
+        return None
+    try:
+        return parse_time(text)
+    except ValueError:
+        return None
+
+
+def day(text: t.Any) -> str:
+    """The UTC day of a time, or the mark for a value that is not known."""
+    time = moment(text)
+    return NOTHING if time is None else f"{time:%Y-%m-%d}"
+
+
+def minute(text: t.Any) -> str:
+    """The UTC time to the minute."""
+    time = moment(text)
+    return printable(str(text)) if time is None else f"{time:%Y-%m-%d %H:%M} UTC"

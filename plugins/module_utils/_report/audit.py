@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An audit of registries: what they hold, and what a policy would delete, as one report and its files.
 
-What a report counts, and how it looks, is in report.py and report_*.py. Nothing of Ansible.
+What a report counts is in build.py, how it looks in html.py, markdown.py and csv.py. Nothing of Ansible.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import complete
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Package
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import counted, human_bytes
@@ -22,8 +23,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._report.build i
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.csv import render_csv
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.html import render_html
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdown import render_markdown
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import (
-    Plan,
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import Plan
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import (
     PlanRequest,
     list_everything,
     plan_packages,
@@ -44,7 +45,7 @@ class Audit:
 def make_audit(api: PackagesApi, scopes: t.Sequence[Scope], wanted: PlanRequest | None, with_sizes: bool) -> Audit:
     """Read the scopes and count them; changes nothing. With ``with_sizes`` the files of each package are read (E4).
 
-    Raises the errors of client.py.
+    Raises the errors of _gitlab/errors.py.
     """
     created_at = datetime.now(timezone.utc)
     found: dict[int, Package] = {}

@@ -4,7 +4,7 @@
 
 The dict is what ``report.json`` holds and what the HTML and Markdown reports are drawn from. Sizes are bytes, times
 are ISO 8601 in UTC. ``bytes`` is null wherever no size is known. Top lists are ``{"total": n, "rows": [...]}``: at most
-`report_parts.TOP` rows, and ``total`` says how many there are in full.
+`parts.TOP` rows, and ``total`` says how many there are in full.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import status_of
-from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import format_time, parse_time
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import format_time, moment, parse_time
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts import (
     Tally,
     TopList,
-    moment,
     package_bytes,
     package_row,
     sort_key,

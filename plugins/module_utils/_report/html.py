@@ -11,15 +11,10 @@ import typing as t
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import (
-    counted,
-    day,
-    minute,
-    number,
-    scope_title,
-    share,
-)
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import counted, number, share
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import day, minute
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts import scope_title
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.script import SCRIPT
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.sections import Section, sections, sized
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.style import STYLE
@@ -29,7 +24,7 @@ Row = Mapping[str, t.Any]
 
 
 def render_html(report: Row) -> str:
-    """The report of ``report.build_report`` as a whole page; write it as UTF-8."""
+    """The report of ``build.build_report`` as a whole page; write it as UTF-8."""
     parts = sections(report)
     title = scope_title(report["scope"])
     return (

@@ -9,16 +9,14 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import (
-    NOTHING,
     counted,
-    day,
     human_bytes,
-    minute,
     number,
-    scope_title,
     share,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import NOTHING, printable
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import day, minute
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts import scope_title
 
 ROWS = 10
 
@@ -29,7 +27,7 @@ _ASCII_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
 
 def render_markdown(report: Row) -> str:
-    """The report of ``report.build_report`` as GitLab Flavored Markdown, short enough to be read."""
+    """The report of ``build.build_report`` as GitLab Flavored Markdown, short enough to be read."""
     parts = [_head(report), _figures(report)]
     if report["plan"] is not None:
         parts.append(_plan(report["plan"], sized=_sized(report)))

@@ -6,24 +6,13 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Mapping
-from datetime import datetime
 from operator import itemgetter
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import status_of
-from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import parse_time
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
 
 TOP = 50
 """How many rows a top list of the report holds at most; each list says how many there are in full."""
-
-
-def moment(text: object) -> datetime | None:
-    """An ISO 8601 time as UTC, or None where there is none."""
-    if not isinstance(text, str):
-        return None
-    try:
-        return parse_time(text)
-    except ValueError:
-        return None
 
 
 def package_bytes(package: Mapping[str, t.Any]) -> int | None:
@@ -112,3 +101,17 @@ class TopList:
     def _cut(self) -> None:
         self._rows.sort(key=itemgetter(0))
         del self._rows[self._limit :]
+
+
+def scope_title(scope: Mapping[str, t.Any]) -> str:
+    """The projects and groups that a report is about, in a few words."""
+    names: list[str] = []
+    for key in ("group", "groups", "project", "projects"):
+        value = scope.get(key)
+        if value is None:
+            continue
+        names += [str(item) for item in value] if isinstance(value, (list, tuple)) else [str(value)]
+    names = [printable(name) for name in names]
+    if len(names) > 3:
+        return f"{names[0]}, {names[1]} and {len(names) - 2} more"
+    return ", ".join(names)

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from html import escape
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import (
-    NOTHING,
-    day,
     exact_bytes,
     human_bytes,
     number,
     share,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import NOTHING, printable
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import day
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.charts import meter, split
 
 

@@ -22,27 +22,19 @@ import urllib.parse
 from datetime import datetime, timedelta
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import status_of
-from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import human_bytes
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import (
     format_time,
     parse_duration,
     parse_time,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import DELETE, Decision, group_name
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import DELETE, Decision
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import Package, Policy
 
 FORMAT_VERSION = 1
 
 #: How far ahead of this clock a plan may have been created: clocks of two hosts differ.
 CLOCK_TOLERANCE = timedelta(minutes=10)
-
-#: Plans up to this many packages are shown whole by `diff_text`; of larger ones
-#: so many in a group, and so many groups of a rule.
-DIFF_ALL = 100
-DIFF_NEWEST = 7
-DIFF_OLDEST = 2
-DIFF_GROUPS = 100
 
 Plan = t.Mapping[str, t.Any]
 Entry = t.Mapping[str, t.Any]
@@ -85,20 +77,9 @@ PACKAGE_FIELDS: dict[str, tuple[type, ...]] = {
 }
 DELETE_FIELDS = {**PACKAGE_FIELDS, "rule": _TEXT, "reason": _TEXT}
 
-#: What a drift is looked for in, beside downloads.
-_DRIFT_FIELDS = ("project_id", "package_type", "name", "version", "status")
-
 
 class PlanError(ValueError):
     """A plan that is not to be applied; the message is one sentence that says why."""
-
-
-class Comparison(t.NamedTuple):
-    """One entry of ``delete`` and how its package is now: ``unchanged``, ``gone`` or ``drifted`` (with the reason)."""
-
-    entry: Entry
-    state: str
-    reason: str | None = None
 
 
 def build_plan(
@@ -125,12 +106,12 @@ def build_plan(
         if decision.rule is not None:
             by_rule[decision.rule][decision.action] += 1
         if decision.action == DELETE:
-            delete.append({**_package(decision.package), "rule": decision.rule, "reason": decision.reason})
+            delete.append({**plan_entry(decision.package), "rule": decision.rule, "reason": decision.reason})
             continue
         kept += 1
         unmatched += decision.unmatched
         if explain_keeps:
-            entry = {**_package(decision.package), "rule": decision.rule, "reasons": list(decision.reasons)}
+            entry = {**plan_entry(decision.package), "rule": decision.rule, "reasons": list(decision.reasons)}
             keep.append(entry)
     plan: dict[str, t.Any] = {
         "format_version": FORMAT_VERSION,
@@ -208,17 +189,6 @@ def check_guards(plan: Plan, *, max_deletions: int | None = None, max_delete_per
         )
 
 
-def compare(plan: Plan, live_packages: t.Iterable[Package]) -> list[Comparison]:
-    """Compare each package that a plan deletes with a fresh listing (E1 or E2), in the order of the plan.
-
-    The listing must cover the plan's scope with the statuses that can be deleted; what it does not hold is ``gone``.
-    """
-    entries: list[Entry] = plan["delete"]
-    wanted = {entry["id"] for entry in entries}
-    live = {package["id"]: package for package in live_packages if package["id"] in wanted}
-    return [_compare(entry, live.get(entry["id"])) for entry in entries]
-
-
 def normalize_server(api_url: str) -> str:
     """Write the address of a server in one way: lower case, no default port, no credentials, ``/api/v4`` at its end.
 
@@ -240,90 +210,8 @@ def normalize_server(api_url: str) -> str:
     return f"{scheme}://{host}{path}/api/v4"
 
 
-def diff_text(plan: Plan) -> str:
-    """Write for ``--diff`` what a plan deletes: by rule, then by project, type and name with counts, then one by one.
-
-    The largest groups come first, in each the newest package. Up to `DIFF_ALL` packages all are listed; of a larger
-    plan each group shows its newest and oldest, each rule its largest groups: the plan itself lists every package.
-    """
-    summary = plan["summary"]
-    lines = [
-        f"delete {summary['delete']} of {summary['packages']} packages{_bytes(plan['delete'])}, keep {summary['keep']}"
-        f" ({summary['unmatched']} of them match no rule)"
-    ]
-    by_rule: dict[str, list[Entry]] = {}
-    for entry in plan["delete"]:
-        by_rule.setdefault(entry["rule"], []).append(entry)
-    show_all = len(plan["delete"]) <= DIFF_ALL
-    for rule in sorted(by_rule, key=lambda name: (-len(by_rule[name]), name)):
-        entries = by_rule[rule]
-        lines += ["", f"rule {_shown(rule)!r} deletes {_packages(len(entries))}{_bytes(entries)}:"]
-        lines += _diff_of_rule(entries, show_all)
-    return "\n".join(lines) + "\n"
-
-
-def _diff_of_rule(entries: list[Entry], show_all: bool) -> t.Iterator[str]:
-    by_group: dict[tuple[str, str, str], list[Entry]] = {}
-    for entry in entries:
-        project = entry["project_path"] or f"project {entry['project_id']}"
-        by_group.setdefault((project, entry["package_type"], group_name(entry)), []).append(entry)
-    keys = sorted(by_group, key=lambda key: (-len(by_group[key]), key))
-    for key in keys if show_all else keys[:DIFF_GROUPS]:
-        group = sorted(by_group[key], key=lambda entry: (entry["created_at"] or "", entry["id"]), reverse=True)
-        oldest, newest = (_shown(group[at]["created_at"])[:10] for at in (-1, 0))
-        when = oldest if oldest == newest else f"{oldest} to {newest}"
-        yield f"  {'  '.join(map(_shown, key))}: {_packages(len(group))}, created {when}"
-        if show_all or len(group) <= DIFF_NEWEST + DIFF_OLDEST + 1:
-            yield from map(_diff_line, group)
-        else:
-            yield from map(_diff_line, group[:DIFF_NEWEST])
-            yield f"    … {len(group) - DIFF_NEWEST - DIFF_OLDEST} more, see the plan"
-            yield from map(_diff_line, group[-DIFF_OLDEST:])
-    if not show_all and len(keys) > DIFF_GROUPS:
-        rest = keys[DIFF_GROUPS:]
-        yield f"  … {len(rest)} more names with {_packages(sum(len(by_group[key]) for key in rest))}, see the plan"
-
-
-def _diff_line(entry: Entry) -> str:
-    version = "(no version)" if entry["version"] is None else _shown(entry["version"])
-    reason = entry["reason"].partition(f"rule '{entry['rule']}' holds it: ")[2] or entry["reason"]
-    return f"    - {version} (id {entry['id']}, {_shown(entry['created_at'])[:10]}): {_shown(reason)}"
-
-
-def _packages(number: int) -> str:
-    return f"{number} package{'' if number == 1 else 's'}"
-
-
-def _bytes(entries: t.Sequence[Entry]) -> str:
-    """The bytes that packages to delete take, where a plan was made with sizes."""
-    sizes = [entry["size"] for entry in entries if isinstance(entry.get("size"), int)]
-    return f" ({human_bytes(sum(sizes))})" if sizes else ""
-
-
-def results_text(results: t.Sequence[t.Mapping[str, t.Any]], kinds: t.Sequence[str]) -> list[str]:
-    """What became of the packages of a plan, for a reader: in all, then rule by rule, the largest first.
-
-    Each result has its ``rule``, and ``size`` where the plan was made with sizes; ``kinds`` are the results there are.
-    """
-    by_rule: dict[str, list[t.Mapping[str, t.Any]]] = {}
-    for result in results:
-        by_rule.setdefault(result["rule"], []).append(result)
-    lines = [f"{_packages(len(results))}: {_kinds(results, kinds)}"]
-    for rule in sorted(by_rule, key=lambda name: (-len(by_rule[name]), name)):
-        lines.append(f"  rule {_shown(rule)!r}: {_kinds(by_rule[rule], kinds)}")
-    return lines
-
-
-def _kinds(results: t.Sequence[t.Mapping[str, t.Any]], kinds: t.Sequence[str]) -> str:
-    parts = []
-    for kind in kinds:
-        of_kind = [result for result in results if result["result"] == kind]
-        if of_kind:
-            parts.append(f"{len(of_kind)} {kind}{_bytes(of_kind) if kind == 'deleted' else ''}")
-    return ", ".join(parts) or "nothing to delete"
-
-
-def _package(package: Package) -> dict[str, t.Any]:
+def plan_entry(package: Package) -> dict[str, t.Any]:
+    """What a plan tells of a package, as it was listed."""
     return {
         "id": package["id"],
         "project_id": package["project_id"],
@@ -331,14 +219,10 @@ def _package(package: Package) -> dict[str, t.Any]:
         "name": package["name"],
         "version": package.get("version"),
         "package_type": package["package_type"],
-        "status": _status(package),
+        "status": status_of(t.cast("dict[str, t.Any]", package)),
         "created_at": package.get("created_at"),
         "last_downloaded_at": package.get("last_downloaded_at"),
     }
-
-
-def _status(package: Package) -> str:
-    return status_of(t.cast("dict[str, t.Any]", package))
 
 
 def _check_shape(plan: t.Any) -> None:
@@ -397,29 +281,3 @@ def _plan_time(plan: Plan, key: str) -> datetime:
 
 def _percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.2f}".rstrip("0").rstrip(".")
-
-
-def _compare(entry: Entry, package: Package | None) -> Comparison:
-    # A package that waits for its storage to be freed is deleted already.
-    if package is None or _status(package) == "pending_destruction":
-        return Comparison(entry, "gone")
-    now = _package({"project_id": entry["project_id"], **package})  # E1 does not tell the project
-    changes = [
-        f"{key} was {_shown(entry[key])} and is {_shown(now[key])}" for key in _DRIFT_FIELDS if entry[key] != now[key]
-    ]
-    if _downloaded_since(entry["last_downloaded_at"], now["last_downloaded_at"]):
-        changes.append(f"downloaded since the plan: {_shown(now['last_downloaded_at'])}")
-    return Comparison(entry, "drifted", "; ".join(changes)) if changes else Comparison(entry, "unchanged")
-
-
-def _downloaded_since(then: str | None, now: str | None) -> bool:
-    if now is None or now == then:
-        return False
-    try:
-        return then is None or parse_time(now) > parse_time(then)
-    except ValueError:
-        return True  # another time than in the plan, and unreadable: not to be taken for unchanged
-
-
-def _shown(value: t.Any) -> str:
-    return "null" if value is None else printable(str(value))

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab import errors
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.error_words import (
     TRANSIENT,
-    GitlabError,
     gitlab_words,
     refusal,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError
 
 LIST = "GET /projects/acme/shop/packages"
 GET = "GET /projects/42/packages/7"

@@ -21,7 +21,9 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors 
     ScopeNotFound,
     UnexpectedAnswer,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.listing import list_packages
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Selection
 from ansible_collections.registryops.gitlab.tests.unit.module_utils._gitlab.scripted import answer, scripted
 from gitlab_sandbox.testing import Sandbox
@@ -83,13 +85,15 @@ def api(sandbox: Sandbox) -> Iterator[PackagesApi]:
 @pytest.mark.parametrize("index", range(len(NAMES)))
 def test_any_name_and_version_is_found_exactly(api: PackagesApi, index: int) -> None:
     name = NAMES[index]
-    assert [p["id"] for p in api.packages(SHOP, [Selection(name=name, version=f"{name} 1"[-255:])])] == [100 + index]
-    assert [p["id"] for p in api.packages(SHOP, [Selection(name=name)])] == [100 + index]
+    assert [p["id"] for p in list_packages(api, SHOP, [Selection(name=name, version=f"{name} 1"[-255:])])] == [
+        100 + index
+    ]
+    assert [p["id"] for p in list_packages(api, SHOP, [Selection(name=name)])] == [100 + index]
 
 
 def test_two_selections_of_the_same_query_send_it_once(sandbox: Sandbox, api: PackagesApi) -> None:
     sandbox.forget()
-    found = api.packages(SHOP, [Selection(package_id=200), Selection(package_id=201)])
+    found = list_packages(api, SHOP, [Selection(package_id=200), Selection(package_id=201)])
     assert [package["id"] for package in found] == [200, 201]
     assert len(sandbox.requests()) == 2
 
@@ -99,7 +103,7 @@ def test_projects_by_path_by_number_and_by_former_path(sandbox: Sandbox, api: Pa
     assert [api.project_id(Scope("project", ref)) for ref in ("42", "acme/shop", "acme/old")] == [42, 42, 42]
     paths = [request["path"] for request in sandbox.requests()]
     assert paths == ["/api/v4/projects/acme%2Fshop", "/api/v4/projects/acme%2Fold", "/api/v4/projects/42"]
-    assert len(api.packages(Scope("project", "acme/old"), [Selection()])) == len(NAMES) + 6
+    assert len(list_packages(api, Scope("project", "acme/old"), [Selection()])) == len(NAMES) + 6
     with pytest.raises(ScopeNotFound):
         api.project_id(Scope("project", "acme/nobody"))
 
@@ -160,7 +164,7 @@ def test_a_job_token_never_asks_for_a_group(sandbox: Sandbox) -> None:
     with Client(Connection(api_url=sandbox.url, token=Token("job", "glcbt-mia"))) as client:
         for ask in (
             lambda api: api.scope(Scope("group", "acme")),
-            lambda api: api.packages(Scope("group", "acme"), []),
+            lambda api: list_packages(api, Scope("group", "acme"), []),
         ):
             with pytest.raises(InvalidInput, match="GitLab ignores job tokens for groups"):
                 ask(PackagesApi(client))
@@ -208,7 +212,7 @@ PACKAGE = {"id": 1, "name": "ui", "version": "1", "package_type": "npm"}
 def test_packages_of_another_shape(package: t.Any, problem: str) -> None:
     with scripted(lambda request: answer(package if "/packages/1" in request.target else [package])) as server:
         with server.client() as client, pytest.raises(UnexpectedAnswer, match=problem):
-            PackagesApi(client).packages(SHOP, [Selection(package_types=("npm",))])
+            list_packages(PackagesApi(client), SHOP, [Selection(package_types=("npm",))])
         with server.client() as client, pytest.raises(UnexpectedAnswer, match=problem):
             PackagesApi(client).package(42, 1)
 
@@ -216,7 +220,7 @@ def test_packages_of_another_shape(package: t.Any, problem: str) -> None:
 def test_a_groups_packages_must_say_where_they_are() -> None:
     with scripted(lambda _request: answer([PACKAGE])) as server, server.client() as client:  # noqa: SIM117
         with pytest.raises(UnexpectedAnswer, match="'project_id' is nothing"):
-            PackagesApi(client).packages(Scope("group", "acme"), [Selection()])
+            list_packages(PackagesApi(client), Scope("group", "acme"), [Selection()])
 
 
 def test_a_cursor_that_leads_nowhere_ends() -> None:

@@ -10,7 +10,8 @@ import urllib.parse
 import pytest
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import ServerError, UnexpectedAnswer
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.paging import Query, list_all, list_in_turn
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.pages import Query
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.paging import list_all, list_in_turn
 from ansible_collections.registryops.gitlab.tests.unit.module_utils._gitlab.scripted import Request, answer, scripted
 
 QUERY = Query("/projects/1/packages", {"order_by": "created_at"})

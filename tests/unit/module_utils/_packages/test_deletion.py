@@ -15,12 +15,11 @@ from hypothesis import strategies as st
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client, Connection, Token
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import (
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import delete_files, delete_packages
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.proof import covering
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import (
     RESULTS,
-    Options,
-    covering,
-    delete_files,
-    delete_packages,
     deletion_diff,
     line,
     result_of,

@@ -11,7 +11,8 @@ import pytest
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client, Connection, Token
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import InvalidInput, ScopeNotFound
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import complete, find
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import STATUSES, Selection
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.versions import newest_of_each

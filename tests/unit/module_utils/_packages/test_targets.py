@@ -11,7 +11,8 @@ import pytest
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client, Connection, Token
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import InvalidInput
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi, Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.targets import (
     FileSelector,
     Selector,

@@ -19,8 +19,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.deci
     Decision,
     decide,
     iter_decisions,
-    validate_policy,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import validate_policy
 from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.retention_strategies import (
     COUNTS,
     DURATIONS,

@@ -13,23 +13,21 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import iter_decisions
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.drift import compare
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import (
     DELETE_FIELDS,
-    DIFF_ALL,
-    DIFF_GROUPS,
     PLAN_FIELDS,
     SUMMARY_FIELDS,
     PlanError,
-    build_plan,
     check_guards,
-    compare,
-    diff_text,
     digest,
     normalize_server,
     verify_plan,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import validate_policy
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_text import (
+    diff_text,
+)
+from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.plans import POLICY, URL, plan_of
 from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.retention_strategies import (
     NOW,
     Package,
@@ -38,37 +36,6 @@ from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.r
     packages,
     policies,
 )
-
-URL = "https://gitlab.example.com/api/v4"
-POLICY: dict[str, t.Any] = {
-    "protect": [{"name": "core"}],
-    "rules": [
-        {"name": "old", "match": {"name": ["@acme/*"]}, "keep_latest": 1},
-        {"name": "never", "match": {"name": "none"}, "delete_all": True},
-    ],
-}
-LISTED = [
-    package(1),
-    package(2, last_downloaded_at=ago(hours=1)),
-    package(3, version=None, tags=["x"], creator_id=7),
-    package(4, name="core"),
-    package(5, name="other"),
-]
-
-
-def plan_of(
-    listed: t.Iterable[Package] = LISTED, policy: dict[str, t.Any] = POLICY, *, explain_keeps: bool = False
-) -> dict[str, t.Any]:
-    checked = validate_policy(policy)
-    return build_plan(
-        iter_decisions(listed, checked, NOW, explain_keeps=explain_keeps),
-        policy=checked,
-        scope={"group": "acme", "exclude_subgroups": False},
-        api_url=URL,
-        created_at=NOW,
-        reference_time=NOW - timedelta(days=1),
-        explain_keeps=explain_keeps,
-    )
 
 
 def sealed(plan: dict[str, t.Any], **changes: t.Any) -> dict[str, t.Any]:
@@ -352,108 +319,6 @@ def test_guards() -> None:
         check_guards(numbers(1, 2), max_delete_percent=49.5)
     with pytest.raises(PlanError, match="max_deletions allows 0"):
         check_guards(numbers(1, 10), max_deletions=0)
-
-
-# --- drift --------------------------------------------------------------------------------------------------------
-
-
-def compared(live: list[Package]) -> list[tuple[int, str, str | None]]:
-    return [(entry["id"], state, reason) for entry, state, reason in compare(plan_of(), live)]
-
-
-def test_unchanged_and_gone() -> None:
-    assert compared(LISTED) == [(2, "unchanged", None), (3, "unchanged", None)]
-    assert compared([LISTED[1]]) == [(2, "unchanged", None), (3, "gone", None)]
-    assert compared([]) == [(2, "gone", None), (3, "gone", None)]
-    without_project = [{key: value for key, value in one.items() if key != "project_id"} for one in LISTED]
-    assert compared(without_project) == [(2, "unchanged", None), (3, "unchanged", None)]
-
-
-def test_a_package_that_waits_for_its_end_is_gone() -> None:
-    assert compared([{**LISTED[1], "status": "pending_destruction"}])[0] == (2, "gone", None)
-
-
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"status": "error"}, "status was default and is error"),
-        ({"status": "hidden"}, "status was default and is hidden"),
-        ({"version": "1.0.3"}, "version was 1.0.2 and is 1.0.3"),
-        ({"version": None}, "version was 1.0.2 and is null"),
-        ({"name": "x\x1b"}, "name was @acme/ui and is x\\u001b"),
-        ({"package_type": "generic"}, "package_type was npm and is generic"),
-        ({"project_id": 43}, "project_id was 42 and is 43"),
-        ({"last_downloaded_at": ago(minutes=59)}, f"downloaded since the plan: {ago(minutes=59)}"),
-        ({"last_downloaded_at": "soon"}, "downloaded since the plan: soon"),
-        ({"status": "error", "version": "2"}, "version was 1.0.2 and is 2; status was default and is error"),
-    ],
-)
-def test_drift(changes: dict[str, t.Any], reason: str) -> None:
-    assert compared([{**LISTED[1], **changes}])[0] == (2, "drifted", reason)
-
-
-def test_the_first_download_is_drift() -> None:
-    assert compared([{**LISTED[2], "last_downloaded_at": ago(days=900)}])[1][1] == "drifted"
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"tags": ["new"]},
-        {"project_path": "acme/renamed"},
-        {"last_downloaded_at": ago(hours=1).replace(".000Z", "+00:00")},
-        {"last_downloaded_at": ago(hours=2)},
-        {"last_downloaded_at": None},
-    ],
-)
-def test_what_is_no_drift(changes: dict[str, t.Any]) -> None:
-    assert compared([{**LISTED[1], **changes}])[0] == (2, "unchanged", None)
-
-
-# --- the diff -----------------------------------------------------------------------------------------------------
-
-
-def test_the_diff_of_a_small_plan_lists_everything() -> None:
-    assert diff_text(plan_of()).splitlines() == [
-        "delete 2 of 5 packages, keep 3 (1 of them match no rule)",
-        "",
-        "rule 'old' deletes 2 packages:",
-        "  acme/web/shop  npm  @acme/ui: 2 packages, created 2026-11-20",
-        "    - 1.0.2 (id 2, 2026-11-20): latest 2 of 3 (1 kept)",
-        "    - (no version) (id 3, 2026-11-20): latest 3 of 3 (1 kept)",
-    ]
-    assert diff_text(plan_of([])) == "delete 0 of 0 packages, keep 0 (0 of them match no rule)\n"
-
-
-def test_the_diff_is_the_same_after_a_round_trip() -> None:
-    plan = plan_of([package(n, project_id=n % 3) for n in range(40)])
-    assert diff_text(json.loads(json.dumps(plan, sort_keys=True))) == diff_text(plan)
-
-
-def test_the_diff_of_a_large_plan_is_bounded() -> None:
-    few_names = diff_text(plan_of(package(n, name=f"@acme/{n % 3}") for n in range(10_000))).splitlines()
-    assert len(few_names) < 50
-    assert few_names[0] == "delete 9997 of 10000 packages, keep 3 (0 of them match no rule)"
-    assert few_names[3].startswith("  acme/web/shop  npm  @acme/0: 3333 packages, created 20")
-    assert few_names[4].startswith("    - 1.0.3 (id 3, ")
-    assert "    … 3324 more, see the plan" in few_names
-    many_names = diff_text(plan_of(package(n, name=f"@acme/{n // 2}") for n in range(10_000))).splitlines()
-    assert len(many_names) == 3 + 2 * DIFF_GROUPS + 1
-    assert many_names[-1] == "  … 4900 more names with 4900 packages, see the plan"
-
-
-def test_the_diff_shows_each_package_up_to_a_number() -> None:
-    text = diff_text(plan_of(package(n) for n in range(DIFF_ALL + 1)))
-    assert all(f"(id {n}, " in text for n in range(1, DIFF_ALL + 1))
-    assert "see the plan" not in text
-
-
-@given(_TEXT, _TEXT)
-def test_nothing_in_a_diff_plays_tricks_on_a_terminal(name: str, version: str) -> None:
-    policy = {"rules": [{"name": "all\x1b[2J", "delete_all": True}]}
-    text = diff_text(plan_of([package(1, name=name, version=version, project_path=None)], policy))
-    assert len(text.splitlines()) == 5
-    assert all(line.isprintable() for line in text.split("\n"))
 
 
 # --- scale --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,69 @@
+# Copyright: registryops maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What became of each package or package file of a delete, as plain data and in words. Pure.
+
+A result is a dict: ``id``, ``project_id``, ``name``, ``version``, ``package_type`` (for files ``package_id`` and
+``file_name`` as well), ``result``, and ``message`` where the result is not plain.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from dataclasses import dataclass
+
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Package, status_of
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
+
+#: Every result that there is, in the order of a summary.
+RESULTS = ("deleted", "already_absent", "protected", "not_deletable", "failed")
+#: Those that fail the task, unless they are tolerated.
+BAD_RESULTS = ("protected", "not_deletable", "failed")
+
+
+Result = dict[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The results of a run, and why it could not be proved that what was deleted is gone (None: it was, or no need)."""
+
+    results: list[Result]
+    verify_error: GitlabError | None = None
+
+
+def result_of(package: Package, result: str, message: str | None = None, **more: t.Any) -> Result:
+    """The result for one package; ``package`` may be a selector that lacks most of the keys."""
+    keys = ("id", "project_id", "name", "version", "package_type")
+    plain = {**{key: package.get(key) for key in keys}, **more, "result": result}
+    return {**plain, "message": message} if message else plain
+
+
+def summarize(results: t.Iterable[Result], kinds: t.Sequence[str] = RESULTS) -> dict[str, int]:
+    """How many of each result; every kind has its number."""
+    counts = Counter(result["result"] for result in results)
+    return {kind: counts[kind] for kind in kinds}
+
+
+def line(result: Result) -> str:
+    """One package or file on one line, for a message or a diff."""
+    parts = [result.get("package_type"), result.get("name"), result.get("version"), result.get("file_name")]
+    words = " ".join(printable(str(part)) for part in parts if part is not None)
+    return f"{words or 'package'} (id {result['id']})" if result.get("id") is not None else words
+
+
+def deletion_diff(results: t.Sequence[Result], what: str) -> dict[str, str]:
+    """The diff of a deletion: what was there, and what still is."""
+    present = [result for result in results if result["result"] != "already_absent"]
+    return {
+        "before_header": what,
+        "after_header": what,
+        "before": "".join(f"{line(result)}\n" for result in present),
+        "after": "".join(f"{line(result)}\n" for result in present if result["result"] != "deleted"),
+    }
+
+
+def not_deletable(package: Package) -> Result:
+    """The result for a package that is there, in a status that no delete reaches."""
+    return result_of(package, "not_deletable", f"its status is {status_of(package)}: GitLab's API cannot delete it")

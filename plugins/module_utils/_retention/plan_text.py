@@ -1,0 +1,105 @@
+# Copyright: registryops maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan, and what became of it, in words: for ``--diff``, for files that people read, for the console. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import human_bytes
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import shown
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import group_name
+
+#: Plans up to this many packages are shown whole by `diff_text`; of larger ones
+#: so many in a group, and so many groups of a rule.
+DIFF_ALL = 100
+DIFF_NEWEST = 7
+DIFF_OLDEST = 2
+DIFF_GROUPS = 100
+
+
+Entry = t.Mapping[str, t.Any]
+Plan = t.Mapping[str, t.Any]
+
+
+def diff_text(plan: Plan) -> str:
+    """Write for ``--diff`` what a plan deletes: by rule, then by project, type and name with counts, then one by one.
+
+    The largest groups come first, in each the newest package. Up to `DIFF_ALL` packages all are listed; of a larger
+    plan each group shows its newest and oldest, each rule its largest groups: the plan itself lists every package.
+    """
+    summary = plan["summary"]
+    lines = [
+        f"delete {summary['delete']} of {summary['packages']} packages{_bytes(plan['delete'])}, keep {summary['keep']}"
+        f" ({summary['unmatched']} of them match no rule)"
+    ]
+    by_rule: dict[str, list[Entry]] = {}
+    for entry in plan["delete"]:
+        by_rule.setdefault(entry["rule"], []).append(entry)
+    show_all = len(plan["delete"]) <= DIFF_ALL
+    for rule in sorted(by_rule, key=lambda name: (-len(by_rule[name]), name)):
+        entries = by_rule[rule]
+        lines += ["", f"rule {shown(rule)!r} deletes {_packages(len(entries))}{_bytes(entries)}:"]
+        lines += _diff_of_rule(entries, show_all)
+    return "\n".join(lines) + "\n"
+
+
+def _diff_of_rule(entries: list[Entry], show_all: bool) -> t.Iterator[str]:
+    by_group: dict[tuple[str, str, str], list[Entry]] = {}
+    for entry in entries:
+        project = entry["project_path"] or f"project {entry['project_id']}"
+        by_group.setdefault((project, entry["package_type"], group_name(entry)), []).append(entry)
+    keys = sorted(by_group, key=lambda key: (-len(by_group[key]), key))
+    for key in keys if show_all else keys[:DIFF_GROUPS]:
+        group = sorted(by_group[key], key=lambda entry: (entry["created_at"] or "", entry["id"]), reverse=True)
+        oldest, newest = (shown(group[at]["created_at"])[:10] for at in (-1, 0))
+        when = oldest if oldest == newest else f"{oldest} to {newest}"
+        yield f"  {'  '.join(map(shown, key))}: {_packages(len(group))}, created {when}"
+        if show_all or len(group) <= DIFF_NEWEST + DIFF_OLDEST + 1:
+            yield from map(_diff_line, group)
+        else:
+            yield from map(_diff_line, group[:DIFF_NEWEST])
+            yield f"    … {len(group) - DIFF_NEWEST - DIFF_OLDEST} more, see the plan"
+            yield from map(_diff_line, group[-DIFF_OLDEST:])
+    if not show_all and len(keys) > DIFF_GROUPS:
+        rest = keys[DIFF_GROUPS:]
+        yield f"  … {len(rest)} more names with {_packages(sum(len(by_group[key]) for key in rest))}, see the plan"
+
+
+def _diff_line(entry: Entry) -> str:
+    version = "(no version)" if entry["version"] is None else shown(entry["version"])
+    reason = entry["reason"].partition(f"rule '{entry['rule']}' holds it: ")[2] or entry["reason"]
+    return f"    - {version} (id {entry['id']}, {shown(entry['created_at'])[:10]}): {shown(reason)}"
+
+
+def _packages(number: int) -> str:
+    return f"{number} package{'' if number == 1 else 's'}"
+
+
+def _bytes(entries: t.Sequence[Entry]) -> str:
+    """The bytes that packages to delete take, where a plan was made with sizes."""
+    sizes = [entry["size"] for entry in entries if isinstance(entry.get("size"), int)]
+    return f" ({human_bytes(sum(sizes))})" if sizes else ""
+
+
+def results_text(results: t.Sequence[t.Mapping[str, t.Any]], kinds: t.Sequence[str]) -> list[str]:
+    """What became of the packages of a plan, for a reader: in all, then rule by rule, the largest first.
+
+    Each result has its ``rule``, and ``size`` where the plan was made with sizes; ``kinds`` are the results there are.
+    """
+    by_rule: dict[str, list[t.Mapping[str, t.Any]]] = {}
+    for result in results:
+        by_rule.setdefault(result["rule"], []).append(result)
+    lines = [f"{_packages(len(results))}: {_kinds(results, kinds)}"]
+    for rule in sorted(by_rule, key=lambda name: (-len(by_rule[name]), name)):
+        lines.append(f"  rule {shown(rule)!r}: {_kinds(by_rule[rule], kinds)}")
+    return lines
+
+
+def _kinds(results: t.Sequence[t.Mapping[str, t.Any]], kinds: t.Sequence[str]) -> str:
+    parts = []
+    for kind in kinds:
+        of_kind = [result for result in results if result["result"] == kind]
+        if of_kind:
+            parts.append(f"{len(of_kind)} {kind}{_bytes(of_kind) if kind == 'deleted' else ''}")
+    return ", ".join(parts) or "nothing to delete"

@@ -1,0 +1,118 @@
+# Copyright: registryops maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan in words, and what became of its packages."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from datetime import datetime, timezone
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import decide
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import build_plan
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_text import (
+    DIFF_ALL,
+    DIFF_GROUPS,
+    diff_text,
+    results_text,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import validate_policy
+from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.plans import plan_of
+from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.retention_strategies import NOW, package
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
+KINDS = ("deleted", "already_absent", "failed")
+
+
+def result(rule: str, kind: str, size: int | None = None) -> dict[str, t.Any]:
+    return {"rule": rule, "result": kind, **({} if size is None else {"size": size})}
+
+
+def test_nothing() -> None:
+    assert results_text([], KINDS) == ["0 packages: nothing to delete"]
+
+
+def test_by_rule_the_largest_first() -> None:
+    results = [result("b", "failed"), result("a", "deleted"), result("c", "deleted"), result("c", "already_absent")]
+    assert results_text(results, KINDS) == [
+        "4 packages: 2 deleted, 1 already_absent, 1 failed",
+        "  rule 'c': 1 deleted, 1 already_absent",
+        "  rule 'a': 1 deleted",
+        "  rule 'b': 1 failed",
+    ]
+
+
+def test_bytes_are_those_that_were_freed() -> None:
+    results = [result("a", "deleted", 2048), result("a", "deleted", 1024), result("a", "failed", 4096)]
+    assert results_text(results, KINDS) == [
+        "3 packages: 2 deleted (3.0 KiB), 1 failed",
+        "  rule 'a': 2 deleted (3.0 KiB), 1 failed",
+    ]
+
+
+def test_a_rule_plays_no_tricks_on_a_terminal() -> None:
+    assert all(line.isprintable() for line in results_text([result("a\x1b[2J\n", "deleted")], KINDS))
+
+
+def test_the_diff_says_the_bytes_of_a_plan_with_sizes() -> None:
+    policy = validate_policy({"rules": [{"name": "old", "keep_latest": 1}]})
+    plan = build_plan(
+        decide([package(1), package(2), package(3)], policy, NOW),
+        policy=policy,
+        scope={"project": "acme/web/shop"},
+        api_url="https://gitlab.example.com",
+        created_at=datetime(2026, 11, 20, tzinfo=timezone.utc),
+        reference_time=NOW,
+    )
+    assert "(1,000 B)" not in diff_text(plan)
+    for entry, size in zip(plan["delete"], (600, 400)):
+        entry["size"] = size
+    lines = diff_text(plan).splitlines()
+    assert lines[0] == "delete 2 of 3 packages (1,000 B), keep 1 (0 of them match no rule)"
+    assert lines[2] == "rule 'old' deletes 2 packages (1,000 B):"
+
+
+def test_the_diff_of_a_small_plan_lists_everything() -> None:
+    assert diff_text(plan_of()).splitlines() == [
+        "delete 2 of 5 packages, keep 3 (1 of them match no rule)",
+        "",
+        "rule 'old' deletes 2 packages:",
+        "  acme/web/shop  npm  @acme/ui: 2 packages, created 2026-11-20",
+        "    - 1.0.2 (id 2, 2026-11-20): latest 2 of 3 (1 kept)",
+        "    - (no version) (id 3, 2026-11-20): latest 3 of 3 (1 kept)",
+    ]
+    assert diff_text(plan_of([])) == "delete 0 of 0 packages, keep 0 (0 of them match no rule)\n"
+
+
+def test_the_diff_is_the_same_after_a_round_trip() -> None:
+    plan = plan_of([package(n, project_id=n % 3) for n in range(40)])
+    assert diff_text(json.loads(json.dumps(plan, sort_keys=True))) == diff_text(plan)
+
+
+def test_the_diff_of_a_large_plan_is_bounded() -> None:
+    few_names = diff_text(plan_of(package(n, name=f"@acme/{n % 3}") for n in range(10_000))).splitlines()
+    assert len(few_names) < 50
+    assert few_names[0] == "delete 9997 of 10000 packages, keep 3 (0 of them match no rule)"
+    assert few_names[3].startswith("  acme/web/shop  npm  @acme/0: 3333 packages, created 20")
+    assert few_names[4].startswith("    - 1.0.3 (id 3, ")
+    assert "    … 3324 more, see the plan" in few_names
+    many_names = diff_text(plan_of(package(n, name=f"@acme/{n // 2}") for n in range(10_000))).splitlines()
+    assert len(many_names) == 3 + 2 * DIFF_GROUPS + 1
+    assert many_names[-1] == "  … 4900 more names with 4900 packages, see the plan"
+
+
+def test_the_diff_shows_each_package_up_to_a_number() -> None:
+    text = diff_text(plan_of(package(n) for n in range(DIFF_ALL + 1)))
+    assert all(f"(id {n}, " in text for n in range(1, DIFF_ALL + 1))
+    assert "see the plan" not in text
+
+
+@given(_TEXT, _TEXT)
+def test_nothing_in_a_diff_plays_tricks_on_a_terminal(name: str, version: str) -> None:
+    policy = {"rules": [{"name": "all\x1b[2J", "delete_all": True}]}
+    text = diff_text(plan_of([package(1, name=name, version=version, project_path=None)], policy))
+    assert len(text.splitlines()) == 5
+    assert all(line.isprintable() for line in text.split("\n"))
