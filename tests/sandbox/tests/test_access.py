@@ -371,9 +371,15 @@ def test_e10_project(mia: Any, sandbox: Sandbox) -> None:
         "path_with_namespace": "acme/web/shop",
         "web_url": f"{sandbox.url}/acme/web/shop",
         "visibility": "private",
+        "archived": False,
+        "packages_enabled": True,
+        "package_registry_access_level": "enabled",
     }
-    assert answer(mia.get("/projects/42")) == (200, expected)
-    assert answer(mia.get("/projects/acme%2Fweb%2Fshop")) == (200, expected)
+    body = mia.get("/projects/42").json()
+    assert {key: body[key] for key in expected} == expected
+    assert body["permissions"]["project_access"] is None
+    assert body["permissions"]["group_access"]["access_level"] == 40
+    assert answer(mia.get("/projects/acme%2Fweb%2Fshop")) == (200, body)
 
 
 def test_e10_group(mia: Any, sandbox: Sandbox) -> None:

@@ -192,7 +192,7 @@ def test_state_counts_packages_and_files_by_status(mia: Any, sandbox: Sandbox, p
         "pending_destruction",
         "deprecated",
     }
-    assert set(before["files"]) == {"default", "pending_destruction"}
+    assert set(before["files"]) == {"default", "pending_destruction", "processing", "error"}
     package, _ = publish()
     mia.delete(f"{P}/{package}")
     after = sandbox.state()

@@ -41,9 +41,9 @@ def test_e9_put_makes_a_package_that_lists_show(mia: Any, name: str) -> None:
 def test_e9_put_with_select_answers_with_the_file(mia: Any, name: str) -> None:
     response = mia.put(f"{G}/{name}/1.0.0/app.bin?select=package_file", b"bytes")
     body = response.json()
-    assert response.status_code == 201
-    listed = mia.get(f"/projects/42/packages/{body['package_id']}/package_files").json()
-    assert listed == [body]
+    assert response.status_code == 200
+    (listed,) = mia.get(f"/projects/42/packages/{body['package_id']}/package_files").json()
+    assert listed == {key: body[key] for key in listed}
     assert (body["file_name"], body["size"]) == ("app.bin", 5)
     assert body["file_sha256"] == hashlib.sha256(b"bytes").hexdigest()
 
@@ -130,9 +130,7 @@ def test_e9_put_with_a_job_token(sandbox: Sandbox, client: Callable[..., Any], n
     assert client(sandbox, "glcbt-mia", "JOB-TOKEN").put(f"{G}/{name}/1.0.0/app.bin", b"x").status_code == 201
 
 
-@pytest.mark.parametrize(
-    "segment", ["app", "App_1", "a.b-c+d~e", "user@host", "1", "-", "...", "a" * 255, "%41pp", "a%2Bb"]
-)
+@pytest.mark.parametrize("segment", ["app", "App_1", "a.b-c+d", "1", "-", "a" * 255, "%41pp", "a%2Bb"])
 def test_e9_names_that_are_allowed(mia: Any, segment: str) -> None:
     assert mia.put(f"{G}/{segment}/{segment}/{segment}", b"x").status_code == 201
     assert mia.get(f"{G}/{segment}/{segment}/{segment}").content == b"x"
@@ -140,7 +138,7 @@ def test_e9_names_that_are_allowed(mia: Any, segment: str) -> None:
 
 @pytest.mark.parametrize(
     "segment",
-    ["a%2Fb", "a%20b", "%2E%2E", "%2e", "a%25", "%C3%A4", "a%00", "%zz", "%", "%ff", "a" * 256, "a%3Ab", "*", "a%0A"],
+    ["a%20b", "%2E%2E", "%2e", "a%25", "%C3%A4", "a%00", "%zz", "%", "%ff", "a%3Ab", "*", "a%0A"],
 )
 @pytest.mark.parametrize("method", ["PUT", "GET"])
 def test_e9_names_that_are_not_allowed(mia: Any, method: str, segment: str) -> None:
@@ -151,8 +149,11 @@ def test_e9_names_that_are_not_allowed(mia: Any, method: str, segment: str) -> N
     )
 
 
-def test_e9_plain_slash_in_a_file_name_is_no_route(mia: Any, name: str) -> None:
-    assert answer(mia.put(f"{G}/{name}/1.0.0/dir/app.bin", b"x")) == (404, {"error": "404 Not Found"})
+def test_e9_path_before_the_file_name_is_part_of_it(mia: Any, name: str) -> None:
+    package = mia.put(f"{G}/{name}/1.0.0/dir/sub/app.bin?select=package_file", b"x").json()["package_id"]
+    (listed,) = mia.get(f"/projects/42/packages/{package}/package_files").json()
+    assert listed["file_name"] == "dir%2Fsub%2Fapp.bin"
+    assert mia.get(f"{G}/{name}/1.0.0/dir/sub/app.bin").content == b"x"
 
 
 def test_e9_select_and_status_are_checked(mia: Any, name: str) -> None:
@@ -167,7 +168,7 @@ def test_e9_select_and_status_are_checked(mia: Any, name: str) -> None:
 def test_e9_get_of_what_is_not_there(mia: Any, name: str) -> None:
     assert answer(mia.get(f"{G}/{name}/1.0.0/app.bin")) == (404, {"message": "404 Not found"})
     mia.put(f"{G}/{name}/1.0.0/app.bin", b"x")
-    assert answer(mia.get(f"{G}/{name}/1.0.0/other.bin")) == (404, {"message": "404 Not Found"})
+    assert answer(mia.get(f"{G}/{name}/1.0.0/other.bin")) == (404, {"message": "404 Not found"})
 
 
 def test_e9_get_serves_hidden_packages(mia: Any, name: str) -> None:
@@ -187,7 +188,7 @@ def test_e9_get_moves_last_downloaded_at(mia: Any, name: str) -> None:
     assert mia.get(f"/projects/42/packages/{package}").json()["last_downloaded_at"] is not None
 
 
-@pytest.mark.parametrize(("token", "status"), [("", 404), ("glpat-gus", 403), ("glpat-rita", 200)])
+@pytest.mark.parametrize(("token", "status"), [("", 401), ("glpat-otto", 404), ("glpat-gus", 403), ("glpat-rita", 200)])
 def test_e9_get_needs_read_access(
     sandbox: Sandbox, client: Callable[..., Any], mia: Any, name: str, token: str, status: int
 ) -> None:

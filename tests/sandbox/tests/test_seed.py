@@ -52,7 +52,7 @@ PACKAGE = "projects: [{path: a/b, packages: [{name: x, %s}]}]"
     ("text", "line"),
     [
         ("[]", "seed: [] is not a mapping"),
-        ("colour: red", "seed: 'colour' is none of users, job_tokens, groups, projects"),
+        ("colour: red", "seed: 'colour' is none of instance, users, job_tokens, deploy_tokens, groups, projects"),
         ("projects: {}", "seed: projects: {} is not a list"),
         ("projects: [1]", "seed: projects[0]: 1 is not a mapping"),
         ("projects: [{}]", "seed: projects[0]: path is missing"),
@@ -63,7 +63,7 @@ PACKAGE = "projects: [{path: a/b, packages: [{name: x, %s}]}]"
         ("projects: [{path: a/b, id: 0}]", f"seed: projects[0].id: 0 is not between 1 and {2**62}"),
         ("projects: [{path: a/b, id: x}]", "seed: projects[0].id: 'x' is not an integer"),
         ("projects: [{path: a/b, id: 1}, {path: a/c, id: 1}]", "seed: the project ID 1 is given twice"),
-        ("projects: [{path: a/b, size: 1}]", "seed: projects[0]: 'size' is none of id, path, visibility, "),
+        ("projects: [{path: a/b, size: 1}]", "seed: projects[0]: 'size' is none of id, path, name, visibility, "),
         (
             "projects: [{path: a/b, visibility: secret}]",
             "seed: projects[0].visibility: 'secret' is none of private, internal, public",

@@ -92,6 +92,35 @@ def insufficient_scope(needed: str) -> ApiError:
     )
 
 
+def insufficient_granular_scope(permission: str) -> ApiError:
+    """403: a fine-grained token lacks a permission."""
+    description = f"Access denied: Your Personal Access Token lacks the required permissions: [{permission}]."
+    return ApiError(json_answer(403, {"error": "insufficient_granular_scope", "error_description": description}))
+
+
+def job_not_allowed(source: str, target: str) -> ApiError:
+    """403: the user or the project of a job's token has no access to the project."""
+    return forbidden(f"Authentication by CI/CD job token not allowed from {source} to {target}.")
+
+
+def job_lacks(permission: str, target: str) -> ApiError:
+    """403: a job's token has not this permission in the project."""
+    return forbidden(
+        f"Insufficient permissions to access this resource in project {target}."
+        f" The following token permission is required: {permission}."
+    )
+
+
+def packages_off() -> ApiError:
+    """404: packages are switched off on the instance."""
+    return message(404, "404 Not Found")
+
+
+def bad_request(reason: str) -> ApiError:
+    """400, with the reason of a registry."""
+    return message(400, f"400 Bad request - {reason}")
+
+
 def project_not_found() -> ApiError:
     """404: no such project, or not for the caller."""
     return message(404, "404 Project Not Found")

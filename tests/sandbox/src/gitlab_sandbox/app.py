@@ -9,20 +9,21 @@ import asyncio
 import re
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gitlab_sandbox import access, answers, clock
 from gitlab_sandbox.answers import Answer, ApiError
-from gitlab_sandbox.connection import EXTENSION, Connection, is_api
-from gitlab_sandbox.endpoints import Call, Registry
+from gitlab_sandbox.calls import Call, Registry
+from gitlab_sandbox.connection import EXTENSION, Connection
+from gitlab_sandbox.credentials import ACCESS
 from gitlab_sandbox.faults import Fault, Faults
 from gitlab_sandbox.journal import Exchange
-from gitlab_sandbox.limits import RateLimit
+from gitlab_sandbox.limits import Limits
 from gitlab_sandbox.query import parse_query
-from gitlab_sandbox.routes import Router
+from gitlab_sandbox.routes import Route, Router
 
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 
@@ -33,15 +34,16 @@ class Application:
     def __init__(
         self,
         registry: Registry,
+        routes: Iterable[Route],
         faults: Faults,
-        limit: RateLimit | None,
+        limits: Limits,
         latency: float,
         control: ASGIApp,
     ) -> None:
         self._registry = registry
-        self._router = Router(registry.current)
+        self._router = Router(routes, registry.current)
         self._faults = faults
-        self._limit = limit
+        self._limits = limits
         self._latency = latency
         self._control = control
 
@@ -49,12 +51,13 @@ class Application:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        if not is_api(scope["raw_path"]):
+        extension = (scope.get("extensions") or {}).get(EXTENSION)
+        if extension is None:
             await self._control(scope, receive, send)
             return
         exchange: Exchange
         connection: Connection
-        exchange, connection = scope["extensions"][EXTENSION]
+        exchange, connection = extension
         try:
             await self._exchange(exchange, connection, scope, receive, send)
         except asyncio.CancelledError:
@@ -68,15 +71,20 @@ class Application:
         headers: answers.Headers = []
         answer: Answer | None = None
         fault: Fault | None = None
-        if self._limit is not None:
-            client = exchange.token or (scope["client"] or ("",))[0]
-            headers, answer = self._limit.count(f"{exchange.auth} {client}", exchange.auth != "none")
+        objects = self._registry.objects
+        stored = objects is not None and scope["server"][1] == objects.port
+        found = None if stored else self._router.match(exchange.method, exchange.path)
+        if not stored:
+            headers, answer = self._count(exchange, scope, found[0] if found is not None else None)
         if answer is None:
             fault = self._faults.take(exchange.method, exchange.path)
             answer = None if fault is None else fault.answer
         kind = "" if fault is None else fault.kind
         if answer is None and kind != "reset_before":
-            answer = await self._answer(exchange, scope, receive)
+            if stored and objects is not None:
+                answer = objects.serve(exchange.method, exchange.path, exchange.query, bool(exchange.credentials))
+            else:
+                answer = await self._answer(exchange, found, scope, receive)
         await self._wait(exchange, 0.0 if fault is None else fault.ms / 1000)
         if answer is None or kind == "reset_after" or (kind == "truncate" and not answer.size):
             connection.reset()
@@ -94,7 +102,7 @@ class Application:
             await _closed(receive)
             return
         last = b""
-        for part in answer.parts():
+        for part in () if exchange.method == "HEAD" else answer.parts():
             if last:
                 await send({"type": "http.response.body", "body": last, "more_body": True})
             last = part
@@ -102,22 +110,33 @@ class Application:
         # Nothing runs between the last byte and this: the client's next request comes after it.
         exchange.finish(answer.status)
 
+    def _count(self, exchange: Exchange, scope: Scope, route: Route | None) -> tuple[answers.Headers, Answer | None]:
+        """Count a request against the limits of its call."""
+        credentials = exchange.credentials
+        client = credentials[0].value if credentials else (scope["client"] or ("",))[0]
+        limit, own = ("api", None) if route is None else (route.limit, route.own_limit)
+        return self._limits.count(limit, own, f"{exchange.auth} {client}", bool(credentials))
+
     async def _wait(self, exchange: Exchange, slow: float) -> None:
         """Wait until the answer is due, counted from the arrival of the request."""
         rest = exchange.arrived + max(self._latency, slow) - time.monotonic()
         if rest > 0:
             await asyncio.sleep(rest)
 
-    async def _answer(self, exchange: Exchange, scope: Scope, receive: Receive) -> Answer:
+    async def _answer(
+        self, exchange: Exchange, found: tuple[Route, dict[str, str]] | None, scope: Scope, receive: Receive
+    ) -> Answer:
         """Do the work."""
+        registry = self._registry
         try:
-            found = self._router.match(exchange.method, exchange.path)
             if found is None:
                 raise answers.no_route()
             route, segments = found
-            caller = access.identify(
-                self._registry.directory, exchange.auth, exchange.token, route.job_tokens, exchange.method != "GET"
-            )
+            if route.packages and not registry.directory.instance.packages:
+                raise answers.packages_off()
+            caller = access.identify(registry.directory, exchange.credentials, route.takes)
+            if not route.any_scope:
+                access.check_scopes(caller, route.writes, route.permission)
 
             async def body() -> AsyncIterator[bytes]:
                 more = True
@@ -129,18 +148,19 @@ class Application:
                     yield message.get("body", b"")
 
             call = Call(
-                registry=self._registry,
+                registry=registry,
+                route=route,
                 method=exchange.method,
                 raw_path=exchange.path,
                 segments=segments,
                 query=parse_query(exchange.query) if exchange.query else {},
+                headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
                 caller=caller,
                 base_url=f"{scope['scheme']}://{_host(exchange, scope)}",
-                if_unmodified_since=exchange.if_unmodified_since,
                 body=body,
             )
-            if caller.token is not None and caller.token.kind == "access":
-                self._registry.last_used[caller.token.id] = clock.now()
+            if caller.token is not None and caller.token.kind == ACCESS:
+                registry.last_used[caller.token.id] = clock.now()
             return await route.endpoint(call)
         except ApiError as error:
             return error.answer

@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from gitlab_sandbox.access import Caller
 from gitlab_sandbox.directory import Directory, Group, Project
-from gitlab_sandbox.storage import File, Package, Pipeline, Tag
+from gitlab_sandbox.rows import Build, File, Package, Tag
+from gitlab_sandbox.seed_model import EPOCH
 from gitlab_sandbox.vocabulary import DETAILED, STATUSES, TYPE_NAME
 
 Body = dict[str, Any]
@@ -29,7 +31,7 @@ class Bodies:
         project: Project,
         deletable: bool,
         tags: list[Tag] | None,
-        pipeline: Pipeline | None,
+        build: Build | None,
         in_group: bool = False,
     ) -> Body:
         """A package, as lists show it."""
@@ -53,12 +55,12 @@ class Bodies:
             body["project_id"] = package.project_id
             body["project_path"] = project.path
         body["tags"] = [_tag(tag) for tag in tags] if tags else []
-        if pipeline is not None:
-            body["pipeline"] = self.pipeline(pipeline, project)
+        if build is not None:
+            body["pipeline"] = None if build.deleted else self.pipeline(build)
             body["pipelines"] = []
         return body
 
-    def version(self, package: Package, project: Project, tags: list[Tag] | None, pipeline: Pipeline | None) -> Body:
+    def version(self, package: Package, tags: list[Tag] | None, build: Build | None) -> Body:
         """Another version of a package, as E3 shows it."""
         body: Body = {
             "id": package.id,
@@ -66,24 +68,26 @@ class Bodies:
             "created_at": package.created_at,
             "tags": [_tag(tag) for tag in tags] if tags else [],
         }
-        if pipeline is not None:
-            body["pipeline"] = self.pipeline(pipeline, project)
+        if build is not None:
+            body["pipeline"] = None if build.deleted else self.pipeline(build)
         return body
 
-    def pipeline(self, pipeline: Pipeline, project: Project) -> Body:
-        """A pipeline."""
+    def pipeline(self, pipeline: Build) -> Body:
+        """The pipeline of a build."""
         user = None if pipeline.user_id is None else self.directory.users[pipeline.user_id]
+        project = self.directory.projects.get(pipeline.project_id)
+        path = "" if project is None else project.path
         return {
-            "id": pipeline.id,
+            "id": pipeline.pipeline_id,
             "iid": pipeline.iid,
-            "project_id": project.id,
+            "project_id": pipeline.project_id,
             "sha": pipeline.sha,
             "ref": pipeline.ref,
             "status": pipeline.status,
             "source": pipeline.source,
             "created_at": pipeline.created_at,
             "updated_at": pipeline.updated_at,
-            "web_url": f"{self.base_url}/{project.path}/-/pipelines/{pipeline.id}",
+            "web_url": f"{self.base_url}/{path}/-/pipelines/{pipeline.pipeline_id}",
             "user": None
             if user is None
             else {
@@ -96,7 +100,7 @@ class Bodies:
             },
         }
 
-    def file(self, file: File, project: Project, pipelines: list[Pipeline] | None) -> Body:
+    def file(self, file: File, builds: list[Build] | None) -> Body:
         """A package file."""
         body: Body = {
             "id": file.id,
@@ -108,21 +112,54 @@ class Bodies:
             "file_sha1": file.sha1,
             "file_sha256": file.sha256,
         }
-        if pipelines:
-            body["pipelines"] = [self.pipeline(pipeline, project) for pipeline in pipelines]
+        if builds:
+            body["pipelines"] = [self.pipeline(build) for build in builds]
         return body
 
-    def project(self, project: Project) -> Body:
-        """A project, as far as this sandbox knows it (E10)."""
-        name = project.path.rpartition("/")[2]
-        return {
+    def project(self, project: Project, caller: Caller, simple: bool = False) -> Body:
+        """A project, as far as this sandbox knows it (E10; registries, E)."""
+        group = project.group
+        body: Body = {
             "id": project.id,
-            "name": name,
-            "path": name,
+            "description": None,
+            "name": project.name,
+            "name_with_namespace": " / ".join([*group.path.split("/"), project.name]),
+            "path": project.path.rpartition("/")[2],
             "path_with_namespace": project.path,
+            "created_at": EPOCH,
+            "default_branch": "main",
+            "topics": [],
             "web_url": f"{self.base_url}/{project.path}",
-            "visibility": project.visibility,
+            "last_activity_at": EPOCH,
+            "namespace": {
+                "id": group.id,
+                "name": group.path.rpartition("/")[2],
+                "path": group.path.rpartition("/")[2],
+                "kind": "group",
+                "full_path": group.path,
+                "parent_id": None if group.parent is None else group.parent.id,
+                "web_url": f"{self.base_url}/groups/{group.path}",
+            },
         }
+        if simple:
+            return body
+        own = 0 if caller.user is None else project.members.get(caller.user.id, 0)
+        inherited = group.level(caller.user)
+        body["archived"] = project.archived
+        body["visibility"] = project.visibility
+        body["packages_enabled"] = project.package_registry != "disabled"
+        if self.current:
+            body["package_registry_access_level"] = project.package_registry
+        body["creator_id"] = None
+        body["shared_with_groups"] = [
+            {"group_id": shared.id, "group_name": shared.path.rpartition("/")[2], "group_full_path": shared.path}
+            for shared in project.shared_with
+        ]
+        body["permissions"] = {
+            "project_access": {"access_level": own, "notification_level": 3} if own else None,
+            "group_access": {"access_level": inherited, "notification_level": 3} if inherited else None,
+        }
+        return body
 
     def group(self, group: Group) -> Body:
         """A group, as far as this sandbox knows it (E10)."""

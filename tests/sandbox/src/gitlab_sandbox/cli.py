@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from gitlab_sandbox import clock
 from gitlab_sandbox.node import SeedError
 from gitlab_sandbox.seed import read_seed
 from gitlab_sandbox.storage import DatabaseError, Storage
@@ -45,6 +46,18 @@ def _milliseconds(text: str) -> int:
     return int(text)
 
 
+def _seconds(text: str) -> int:
+    if re.fullmatch(r"-?[0-9]{1,9}", text, re.ASCII) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if re.fullmatch(r"[1-9][0-9]{0,8}", text, re.ASCII) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of packages")
+    return int(text)
+
+
 def _rate_limit(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,8})", text, re.ASCII)
     if match is None:
@@ -67,6 +80,27 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--latency-ms", type=_milliseconds, default=0, metavar="N", help="how long every API answer takes at least"
     )
     parser.add_argument("--rate-limit", type=_rate_limit, metavar="REQUESTS/SECONDS", help="answer 429 above this")
+    parser.add_argument(
+        "--rate-limit-headers",
+        choices=("refused", "always"),
+        default="refused",
+        help="which answers carry RateLimit-* (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--storage", choices=("disk", "object"), default="disk", help="where files come from (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--ties",
+        choices=("stable", "shuffled"),
+        default="stable",
+        help="the order of equal values in lists (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--clock-offset", type=_seconds, default=0, metavar="SECONDS", help="how far the server's clock is off"
+    )
+    parser.add_argument(
+        "--max-bulk", type=_count, metavar="N", help="how many packages one destroyPackages takes (default: 100)"
+    )
     parser.add_argument(
         "--gitlab-version", choices=("16.1", "current"), default="current", help="which GitLab (default: %(default)s)"
     )
@@ -107,32 +141,40 @@ def _serve(arguments: argparse.Namespace, storage: Storage, current: bool) -> No
     """Serve a loaded registry until a signal ends it."""
     # Imported only now: what is wrong with flags or seed is said at once, without loading a server.
     from gitlab_sandbox.app import Application
+    from gitlab_sandbox.calls import Registry
     from gitlab_sandbox.control import control_app
-    from gitlab_sandbox.endpoints import Registry
     from gitlab_sandbox.faults import Faults
     from gitlab_sandbox.journal import Journal
-    from gitlab_sandbox.limits import RateLimit
+    from gitlab_sandbox.limits import Limits
+    from gitlab_sandbox.object_storage import ObjectStorage
     from gitlab_sandbox.server import serve
+    from gitlab_sandbox.table import ROUTES
 
-    listener = _listen(arguments.host, arguments.port)
+    listeners = [_listen(arguments.host, arguments.port)]
     try:
-        journal, faults = Journal(), Faults()
+        journal, faults, objects, object_port = Journal(), Faults(), None, 0
+        if arguments.storage == "object":
+            listeners.append(_listen(arguments.host, 0))
+            object_port = listeners[-1].getsockname()[1]
+            objects = ObjectStorage(storage, object_port)
+        clock.set_offset(arguments.clock_offset)
+        storage.shuffled = arguments.ties == "shuffled"
+        store = storage.directory_store()
+        registry = Registry(storage, store, current, arguments.max_bulk or (100 if current else 20), objects)
+        limits = Limits(arguments.rate_limit, store.directory.instance.limits, arguments.rate_limit_headers == "always")
         application = Application(
-            Registry(storage, storage.directory(), current),
-            faults,
-            RateLimit(*arguments.rate_limit) if arguments.rate_limit else None,
-            arguments.latency_ms / 1000,
-            control_app(storage, journal, faults, current),
+            registry, ROUTES, faults, limits, arguments.latency_ms / 1000, control_app(registry, journal, faults)
         )
         # What is loaded stays: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
         scheme = "https" if arguments.tls else "http"
         host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
-        url = f"{scheme}://{host}:{listener.getsockname()[1]}"
-        serve(application, journal, listener, url, tuple(arguments.tls) if arguments.tls else None)
+        url = f"{scheme}://{host}:{listeners[0].getsockname()[1]}"
+        serve(application, journal, listeners, url, tuple(arguments.tls) if arguments.tls else None, object_port)
     finally:
-        listener.close()
+        for listener in listeners:
+            listener.close()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

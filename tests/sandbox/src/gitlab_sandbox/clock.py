@@ -10,6 +10,7 @@ rely on that.
 from __future__ import annotations
 
 import re
+import time
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
@@ -19,14 +20,38 @@ _ISO = re.compile(
 )
 
 
+# How far this server's clock is off, in seconds (``--clock-offset``).
+_offset = timedelta()
+
+
+def set_offset(seconds: int) -> None:
+    """Set the server's clock that many seconds off."""
+    global _offset
+    _offset = timedelta(seconds=seconds)
+
+
+def timestamp() -> float:
+    """The present time of the server's clock, in seconds since 1970."""
+    return time.time() + _offset.total_seconds()
+
+
 def iso(moment: datetime) -> str:
     """The text of a time that has no zone and means UTC."""
     return moment.isoformat(timespec="milliseconds") + "Z"
 
 
 def now() -> str:
-    """The present time, as text."""
-    return iso(datetime.now(timezone.utc).replace(tzinfo=None))
+    """The present time of the server's clock, as text."""
+    return iso(_present())
+
+
+def ago(seconds: int) -> str:
+    """A time of the server's clock that lies so many seconds back."""
+    return iso(_present() - timedelta(seconds=seconds))
+
+
+def _present() -> datetime:
+    return datetime.now(timezone.utc).replace(tzinfo=None) + _offset
 
 
 def parse(text: str) -> datetime:

@@ -3,9 +3,9 @@
 
 """The HTTP connection: uvicorn's own, plus what an honest registry never needs.
 
-Each API request gets an ASGI extension, ``gitlab_sandbox``: an :class:`Exchange` that starts when
-the request's headers have arrived, not when a busy server gets round to it, and a way to end the
-TCP connection.
+Each request to the API or the object storage gets an ASGI extension, ``gitlab_sandbox``: an
+:class:`Exchange` that starts when the request's headers have arrived, not when a busy server gets
+round to it, and a way to end the TCP connection.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from gitlab_sandbox.journal import Exchange, Journal
 
 EXTENSION = "gitlab_sandbox"
-API_PATH = b"/api/v4"
+_API_PATHS = (b"/api/v4", b"/api/graphql")
 
 
-def is_api(raw_path: bytes) -> bool:
+def _is_api(raw_path: bytes) -> bool:
     """Whether a path belongs to the API; everything else is a control call."""
-    return raw_path.startswith(API_PATH) and (len(raw_path) == len(API_PATH) or raw_path[len(API_PATH)] == 0x2F)
+    return any(raw_path == path or raw_path.startswith(path + b"/") for path in _API_PATHS)
 
 
 class Connection:
@@ -52,6 +52,8 @@ class SandboxProtocol(HttpToolsProtocol):
     """uvicorn's connection with the extension."""
 
     journal: ClassVar[Journal]
+    # The port of the object storage, whose every request is recorded; 0: there is none.
+    object_port: ClassVar[int]
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -63,7 +65,10 @@ class SandboxProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         scope: Any = self.scope
         raw_path = scope.get("raw_path")
-        if raw_path is None or not is_api(raw_path):
+        if raw_path is None:
+            return
+        server = scope.get("server")
+        if not _is_api(raw_path) and not (self.object_port and server and server[1] == self.object_port):
             return
         exchange = self.journal.begin(
             scope["method"], raw_path.decode("ascii"), scope["query_string"].decode("latin-1"), self.headers

@@ -16,17 +16,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gitlab_sandbox import clock
+from gitlab_sandbox.calls import Registry
 from gitlab_sandbox.faults import FaultError, Faults
 from gitlab_sandbox.journal import Journal
 from gitlab_sandbox.query import to_integer
+from gitlab_sandbox.rows import Package
 from gitlab_sandbox.storage import Storage
 from gitlab_sandbox.vocabulary import STATUS_NUMBER, STATUSES
 
 LARGEST_BODY = 16 * 2**20
 
 
-def control_app(storage: Storage, journal: Journal, faults: Faults, current: bool) -> Starlette:
+def control_app(registry: Registry, journal: Journal, faults: Faults) -> Starlette:
     """The control calls as an application."""
+    storage, current = registry.storage, registry.current
 
     async def requests(request: Request) -> Response:
         _check_loopback(request)
@@ -51,9 +54,10 @@ def control_app(storage: Storage, journal: Journal, faults: Faults, current: boo
         _check_loopback(request)
         changes = _changes(await _json(request), current)
         number = to_integer(request.path_params["id"])
-        package = None if number is None else storage.change_package(number, changes)
+        package = None if number is None else storage.package_by_id(number)
         if package is None:
             raise HTTPException(404, "there is no such package")
+        package = _change_package(storage, package, changes)
         return JSONResponse(
             {
                 "id": package.id,
@@ -72,6 +76,18 @@ def control_app(storage: Storage, journal: Journal, faults: Faults, current: boo
         ],
         exception_handlers={HTTPException: _refuse},
     )
+
+
+def _change_package(storage: Storage, package: Package, changes: dict[str, Any]) -> Package:
+    """A change of the status moves the last update, others do not."""
+    if "status" in changes:
+        package = storage.set_status(package, changes["status"], touch=True)
+    if "tags" in changes:
+        storage.remove_tags([package.id])
+        for tag in changes["tags"]:
+            storage.add_tag(package.id, tag)
+    columns = {key: changes[key] for key in ("last_downloaded_at", "updated_at") if key in changes}
+    return storage.set_package(package, **columns)
 
 
 async def _refuse(_request: Request, error: Exception) -> Response:

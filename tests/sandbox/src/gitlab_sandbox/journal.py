@@ -10,11 +10,22 @@ from collections.abc import Iterable
 from typing import Any
 
 from gitlab_sandbox.answers import Headers
+from gitlab_sandbox.credentials import read_credentials
 
 # Wall-clock time that never goes backwards.
 _OFFSET = time.time() - time.monotonic()
 
-_KEPT_HEADERS = frozenset((b"private-token", b"authorization", b"job-token", b"host", b"if-unmodified-since"))
+_KEPT_HEADERS = frozenset(
+    (
+        b"private-token",
+        b"authorization",
+        b"job-token",
+        b"deploy-token",
+        b"x-nuget-apikey",
+        b"host",
+        b"if-unmodified-since",
+    )
+)
 
 
 class Exchange:
@@ -23,7 +34,7 @@ class Exchange:
     __slots__ = (
         "_journal",
         "arrived",
-        "auth",
+        "credentials",
         "finished",
         "host",
         "if_unmodified_since",
@@ -31,7 +42,6 @@ class Exchange:
         "path",
         "query",
         "status",
-        "token",
     )
 
     def __init__(self, journal: Journal, method: str, path: str, query: str, headers: Headers) -> None:
@@ -45,7 +55,12 @@ class Exchange:
         self.status: int | None = None
         self.host = kept.get(b"host")
         self.if_unmodified_since = kept.get(b"if-unmodified-since")
-        self.auth, self.token = _token(kept)
+        self.credentials = read_credentials(kept)
+
+    @property
+    def auth(self) -> str:
+        """In which way the first token came; ``none`` without one."""
+        return self.credentials[0].kind if self.credentials else "none"
 
     def finish(self, status: int | None) -> None:
         """The answer is sent, or, without a status, there will be none. Only the first call counts."""
@@ -67,18 +82,6 @@ class Exchange:
             "started_at": self.arrived + _OFFSET,
             "finished_at": None if self.finished is None else self.finished + _OFFSET,
         }
-
-
-def _token(headers: dict[bytes, str]) -> tuple[str, str]:
-    """The kind of the token and the token, in the order in which GitLab looks for them."""
-    if value := headers.get(b"private-token"):
-        return "private-token", value
-    scheme, _, value = headers.get(b"authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and value.strip():
-        return "bearer", value.strip()
-    if value := headers.get(b"job-token"):
-        return "job-token", value
-    return "none", ""
 
 
 class Journal:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from gitlab_sandbox import clock
@@ -82,6 +82,25 @@ class Node:
         if re.fullmatch(pattern, text, re.ASCII) is None:
             raise self.error(f"{self.shown()} is not {what}")
         return text
+
+    def expression(self, most: int) -> str:
+        """The value as a regular expression of at most so many characters."""
+        text = self.string()
+        if len(text) > most:
+            raise self.error(f"is longer than {most} characters")
+        try:
+            re.compile(text)
+        except (re.error, RecursionError, OverflowError) as error:
+            raise self.error(f"{self.shown()} is not a regular expression: {error}") from None
+        return text
+
+    def refuse_repeats(self, values: Iterable[Any], what: str) -> None:
+        """Refuse a list in which one of these values comes twice."""
+        seen = set()
+        for value in values:
+            if value in seen:
+                raise self.error(f"the {what} {value!r} is there twice")
+            seen.add(value)
 
     def choice(self, values: Collection[str]) -> str:
         """The value as one of these strings."""

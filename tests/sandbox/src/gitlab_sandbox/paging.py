@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from gitlab_sandbox import answers
+from gitlab_sandbox.lists import Listing
 from gitlab_sandbox.query import Parameters, to_integer
-from gitlab_sandbox.storage import Listing
 
 MOST_PER_PAGE = 100
 DEFAULT_PER_PAGE = 20

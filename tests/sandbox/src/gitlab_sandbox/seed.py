@@ -3,171 +3,49 @@
 
 """The seed: what the registry holds at first (README, section "The seed").
 
-Reading checks everything and names the place of an error. Nothing is stored here, and the many
-packages of a ``generate`` entry are made only while they are stored.
+Reading checks everything and names the place of an error. Nothing is stored here.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import yaml
 
-from gitlab_sandbox import clock
 from gitlab_sandbox.node import Fields, Node, SeedError
-from gitlab_sandbox.template import compile_template
+from gitlab_sandbox.seed_model import (
+    EPOCH,
+    GroupSeed,
+    InstanceSeed,
+    ProjectSeed,
+    RuleSeed,
+    Seed,
+    TokenSeed,
+    UserSeed,
+)
+from gitlab_sandbox.seed_packages import LARGEST_FILE, PackageReader, generate
 from gitlab_sandbox.vocabulary import (
-    ADMIN,
-    FILE_STATUSES,
-    PACKAGE_TYPES,
+    DELETE_LEVELS,
+    DEPLOY_SCOPES,
+    KEEP_N,
+    PACKAGE_SETTINGS,
+    PERMISSIONS,
+    PROTECTED_TYPES,
+    PUSH_LEVELS,
+    REGISTRY_LEVELS,
     ROLES,
     SCOPES,
-    STATUSES,
     VISIBILITIES,
 )
 
-# Every time that a seed does not give: the same seed gives the same registry.
-EPOCH = "2025-01-01T00:00:00.000Z"
-LARGEST_FILE = 5 * 2**30
-LARGEST_COUNT = 10_000_000
+LIMITS = ("projects", "groups", "group_projects", "packages")
 
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
 _PATH = rf"{_NAME}(?:/{_NAME})*"
 _TOKEN = r"[!-~]+"
-
-
-@dataclass
-class TokenSeed:
-    """An access token of a user."""
-
-    value: str
-    scopes: list[str]
-    name: str
-    id: int | None
-    created_at: str
-
-
-@dataclass
-class UserSeed:
-    """A user."""
-
-    username: str
-    name: str
-    admin: bool
-    id: int | None
-    tokens: list[TokenSeed]
-
-
-@dataclass
-class JobTokenSeed:
-    """A CI job's token; it acts as its user."""
-
-    value: str
-    user: str
-    project: str | None
-
-
-@dataclass
-class PipelineSeed:
-    """A pipeline that built a package or a file."""
-
-    id: int | None
-    iid: int | None
-    ref: str
-    sha: str
-    status: str
-    source: str
-    created_at: str
-    updated_at: str
-    user: str | None
-
-
-@dataclass
-class FileSeed:
-    """A package file."""
-
-    file_name: str
-    size: int
-    content: bytes | None = None
-    id: int | None = None
-    status: str = "default"
-    created_at: str | None = None
-    pipelines: list[PipelineSeed] = field(default_factory=list)
-
-
-@dataclass
-class PackageSeed:
-    """A package."""
-
-    name: str
-    version: str | None
-    package_type: str
-    created_at: str
-    status: str = "default"
-    id: int | None = None
-    last_downloaded_at: str | None = None
-    creator: str | None = None
-    tags: list[str] = field(default_factory=list)
-    pipelines: list[PipelineSeed] = field(default_factory=list)
-    files: list[FileSeed] = field(default_factory=list)
-
-
-@dataclass
-class SeriesSeed:
-    """Packages that are made one after another, from a history or a ``generate`` entry."""
-
-    count: int
-    packages: Callable[[], Iterator[PackageSeed]]
-    place: str
-
-
-@dataclass
-class RuleSeed:
-    """A protection rule: below this level nobody deletes what the pattern matches."""
-
-    package_name_pattern: str
-    package_type: str
-    minimum_level: int
-
-
-@dataclass
-class GroupSeed:
-    """A group."""
-
-    path: str
-    visibility: str
-    members: dict[str, int]
-    id: int | None
-
-
-@dataclass
-class ProjectSeed:
-    """A project and what is in its registry."""
-
-    path: str
-    visibility: str
-    members: dict[str, int]
-    id: int | None
-    moved_from: list[str]
-    rules: list[RuleSeed]
-    packages: list[PackageSeed]
-    series: list[SeriesSeed]
-
-
-@dataclass
-class Seed:
-    """A checked seed, everything in the order of the file; groups that it leaves out come last."""
-
-    users: list[UserSeed]
-    job_tokens: list[JobTokenSeed]
-    groups: list[GroupSeed]
-    projects: list[ProjectSeed]
+_A_TOKEN = "a token (printable ASCII without spaces)"
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -218,11 +96,13 @@ def parse_seed(data: Any, folder: Path) -> Seed:
 
     :raises SeedError: if something in it is wrong.
     """
-    top = Node({} if data is None else data, "").mapping("users", "job_tokens", "groups", "projects")
+    top = Node({} if data is None else data, "").mapping(
+        "instance", "users", "job_tokens", "deploy_tokens", "groups", "projects"
+    )
+    instance = _instance(top)
     users = [_user(node) for node in top.node("users").items()]
-    known = {user.username for user in users}
-    _refuse_repeats(top.node("users"), [user.username for user in users], "username")
-    reader = _Reader(known, folder)
+    top.node("users").refuse_repeats([user.username for user in users], "username")
+    reader = _Reader({user.username for user in users}, folder)
 
     groups = reader.groups(top.node("groups"))
     projects: list[ProjectSeed] = []
@@ -232,68 +112,122 @@ def parse_seed(data: Any, folder: Path) -> Seed:
     for index, project in enumerate(projects):
         if project.path in groups:
             raise SeedError(f"seed: projects[{index}].path: {project.path!r} is a group already")
-    job_tokens = [reader.job_token(node, {p.path for p in projects}) for node in top.node("job_tokens").items()]
+    paths = {project.path for project in projects}
+    _check_references(top, paths, groups)
+    jobs = [reader.job_token(node, paths) for node in top.node("job_tokens").items()]
+    deploys = [_deploy_token(node, paths, groups) for node in top.node("deploy_tokens").items()]
 
+    places = [(token, f"users: {user.username}: ") for user in users for token in user.tokens]
+    places += [(token, f"job_tokens[{index}].value: ") for index, token in enumerate(jobs)]
+    places += [(token, f"deploy_tokens[{index}].value: ") for index, token in enumerate(deploys)]
     values: set[str] = set()
-    for user in users:
-        for token in user.tokens:
-            if token.value in values:
-                raise SeedError(f"seed: users: {user.username}: a token's value is used twice")
-            values.add(token.value)
-    for index, job in enumerate(job_tokens):
-        if job.value in values:
-            raise SeedError(f"seed: job_tokens[{index}].value: a token's value is used twice")
-        values.add(job.value)
-    return Seed(users, job_tokens, list(groups.values()), projects)
+    for token, place in places:
+        if token.value in values:
+            raise SeedError(f"seed: {place}a token's value is used twice")
+        values.add(token.value)
+    return Seed(instance, users, [token for token, _ in places], list(groups.values()), projects)
 
 
-def _refuse_repeats(node: Node, values: Iterable[Any], what: str) -> None:
-    seen = set()
-    for value in values:
-        if value in seen:
-            raise node.error(f"the {what} {value!r} is there twice")
-        seen.add(value)
+def _instance(top: Fields) -> InstanceSeed:
+    keys = ("packages", "delete_protection", "rules_endpoint", "max_file_size", "limits")
+    node = top.given("instance") or Node({}, "instance")
+    fields = node.mapping(*keys)
+    limits: dict[str, tuple[int, int]] = {}
+    for name, value in fields.node("limits").pairs():
+        name.choice(LIMITS)
+        text = value.matching(r"[1-9][0-9]{0,8}/[1-9][0-9]{0,8}", "REQUESTS/SECONDS, such as 400/60")
+        requests, _, seconds = text.partition("/")
+        limits[name.value] = (int(requests), int(seconds))
+    return InstanceSeed(
+        packages=fields.choice("packages", ("enabled", "disabled"), "enabled") == "enabled",
+        delete_protection=fields.boolean("delete_protection", True),
+        rules_endpoint=fields.boolean("rules_endpoint", True),
+        max_file_size=fields.integer("max_file_size", LARGEST_FILE, 0),
+        limits=limits,
+    )
 
 
 def _user(node: Node) -> UserSeed:
     fields = node.mapping("id", "username", "name", "admin", "tokens")
     username = fields.needed("username").matching(_NAME, "a username (letters, digits, '_', '.', '-')")
-    tokens = []
-    for index, token in enumerate(fields.node("tokens").items()):
-        keys = token.mapping("id", "value", "scopes", "name", "created_at")
-        scopes = ["api"]
-        if (given := keys.given("scopes")) is not None:
-            scopes = [scope.choice(SCOPES) for scope in given.items()]
-        tokens.append(
-            TokenSeed(
-                value=keys.needed("value").matching(_TOKEN, "a token (printable ASCII without spaces)"),
-                scopes=scopes,
-                name=keys.string("name", f"{username}-{index + 1}"),
-                id=keys.identifier(),
-                created_at=keys.time("created_at", EPOCH),
-            )
-        )
     return UserSeed(
         username=username,
         name=fields.string("name", username),
         admin=fields.boolean("admin", False),
         id=fields.identifier(),
-        tokens=tokens,
+        tokens=[
+            _access_token(token, username, f"{username}-{number}")
+            for number, token in enumerate(fields.node("tokens").items(), start=1)
+        ],
     )
 
 
-class _Reader:
-    """Reads what refers to users and to files beside the seed."""
+def _access_token(node: Node, username: str, name: str) -> TokenSeed:
+    keys = node.mapping("id", "value", "scopes", "permissions", "name", "created_at", "revoked", "kind")
+    scopes = ["api"]
+    if (given := keys.given("scopes")) is not None:
+        scopes = [scope.choice(SCOPES) for scope in given.items()]
+        if "granular" in scopes and len(scopes) > 1:
+            raise given.error("granular excludes other scopes")
+    permissions = _permissions(keys)
+    if permissions is not None and scopes != ["granular"]:
+        raise keys.node("permissions").error("only a token whose scopes are [granular] has permissions")
+    return TokenSeed(
+        kind=keys.choice("kind", ("access", "oauth"), "access"),
+        value=keys.needed("value").matching(_TOKEN, _A_TOKEN),
+        scopes=scopes,
+        name=keys.string("name", name),
+        id=keys.identifier(),
+        created_at=keys.time("created_at", EPOCH),
+        revoked=keys.boolean("revoked", False),
+        user=username,
+        permissions=[] if permissions is None and scopes == ["granular"] else permissions,
+    )
 
-    def __init__(self, usernames: set[str], folder: Path) -> None:
-        self._usernames = usernames
-        self._folder = folder
 
-    def username(self, node: Node) -> str:
-        name = node.string()
-        if name not in self._usernames:
-            raise node.error(f"there is no user {name!r}")
-        return name
+def _permissions(fields: Fields) -> list[str] | None:
+    given = fields.given("permissions")
+    return None if given is None else [permission.choice(PERMISSIONS) for permission in given.items()]
+
+
+def _deploy_token(node: Node, projects: set[str], groups: dict[str, GroupSeed]) -> TokenSeed:
+    fields = node.mapping("value", "project", "group", "scopes", "username", "id", "revoked")
+    project, group = fields.given("project"), fields.given("group")
+    if (project is None) == (group is None):
+        raise node.error("it is for a project or for a group")
+    if project is not None and project.string() not in projects:
+        raise project.error(f"there is no project {project.value!r}")
+    if group is not None and group.string() not in groups:
+        raise group.error(f"there is no group {group.value!r}")
+    scopes = list(DEPLOY_SCOPES)
+    if (given := fields.given("scopes")) is not None:
+        scopes = [scope.choice(DEPLOY_SCOPES) for scope in given.items()]
+    return TokenSeed(
+        kind="deploy",
+        value=fields.needed("value").matching(_TOKEN, _A_TOKEN),
+        scopes=scopes,
+        name=fields.string("username", "gitlab+deploy-token"),
+        id=fields.identifier(),
+        revoked=fields.boolean("revoked", False),
+        project=None if project is None else project.value,
+        group=None if group is None else group.value,
+    )
+
+
+def _check_references(top: Fields, paths: set[str], groups: dict[str, GroupSeed]) -> None:
+    """Allowlists and shares name what may come later in the file."""
+    for node in top.node("projects").items():
+        fields = Fields(node)
+        for entry in fields.node("job_token_allowlist").items():
+            if entry.value not in paths:
+                raise entry.error(f"there is no project {entry.value!r}")
+        for entry in fields.node("shared_with").items():
+            if entry.value not in groups:
+                raise entry.error(f"there is no group {entry.value!r}")
+
+
+class _Reader(PackageReader):
+    """Reads groups and projects."""
 
     def members(self, node: Node) -> dict[str, int]:
         return {self.username(user): ROLES[role.choice(ROLES)] for user, role in node.pairs()}
@@ -301,7 +235,7 @@ class _Reader:
     def groups(self, node: Node) -> dict[str, GroupSeed]:
         found: dict[str, Fields] = {}
         for entry in node.items():
-            fields = entry.mapping("id", "path", "visibility", "members")
+            fields = entry.mapping("id", "path", "visibility", "members", "package_settings")
             path_node = fields.needed("path")
             path = path_node.matching(_PATH, "a path such as acme/web")
             if path in found:
@@ -311,17 +245,28 @@ class _Reader:
         # Outer groups first: the inner ones may take their visibility.
         for path in sorted(found, key=lambda path: path.count("/")):
             fields = found[path]
-            visibility = fields.choice("visibility", VISIBILITIES, _above(path, groups))
-            groups[path] = GroupSeed(path, visibility, self.members(fields.node("members")), fields.identifier())
+            groups[path] = GroupSeed(
+                path=path,
+                visibility=fields.choice("visibility", VISIBILITIES, _above(path, groups)),
+                members=self.members(fields.node("members")),
+                id=fields.identifier(),
+                settings=_settings(fields.node("package_settings")),
+            )
         return {**{path: groups[path] for path in found}, **groups}
 
     def project(self, node: Node, groups: dict[str, GroupSeed], taken: set[str]) -> ProjectSeed:
         fields = node.mapping(
             "id",
             "path",
+            "name",
             "visibility",
             "members",
             "moved_from",
+            "archived",
+            "package_registry",
+            "cleanup_policy",
+            "job_token_allowlist",
+            "shared_with",
             "protection_rules",
             "packages",
             "histories",
@@ -336,141 +281,44 @@ class _Reader:
             if used in taken:
                 raise path_node.error(f"the path {used!r} is there twice")
             taken.add(used)
-        visibility = fields.choice("visibility", VISIBILITIES, _above(path, groups))
-        series = [
-            *(self.history(entry) for entry in fields.node("histories").items()),
-            *(_generate(entry) for entry in fields.node("generate").items()),
-        ]
+        allowlist = fields.given("job_token_allowlist")
+        rules = fields.node("protection_rules")
+        found = [_rule(entry) for entry in rules.items()]
+        rules.refuse_repeats([(rule.package_type, rule.package_name_pattern) for rule in found], "type and pattern")
         return ProjectSeed(
             path=path,
-            visibility=visibility,
+            name=fields.string("name", path.rpartition("/")[2]),
+            visibility=fields.choice("visibility", VISIBILITIES, _above(path, groups)),
             members=self.members(fields.node("members")),
             id=fields.identifier(),
             moved_from=former,
-            rules=[_rule(entry) for entry in fields.node("protection_rules").items()],
+            archived=fields.boolean("archived", False),
+            package_registry=fields.choice("package_registry", REGISTRY_LEVELS, "enabled"),
+            keep_n=_cleanup_policy(fields),
+            job_token_allowlist=None if allowlist is None else [entry.string() for entry in allowlist.items()],
+            shared_with=[entry.string() for entry in fields.node("shared_with").items()],
+            rules=found,
             packages=[self.package(entry) for entry in fields.node("packages").items()],
-            series=series,
-        )
-
-    def job_token(self, node: Node, projects: set[str]) -> JobTokenSeed:
-        fields = node.mapping("value", "user", "project")
-        project = None
-        if (given := fields.given("project")) is not None:
-            project = given.string()
-            if project not in projects:
-                raise given.error(f"there is no project {project!r}")
-        return JobTokenSeed(
-            value=fields.needed("value").matching(_TOKEN, "a token (printable ASCII without spaces)"),
-            user=self.username(fields.needed("user")),
-            project=project,
-        )
-
-    def package(self, node: Node) -> PackageSeed:
-        fields = node.mapping(
-            "id",
-            "name",
-            "version",
-            "package_type",
-            "status",
-            "created_at",
-            "last_downloaded_at",
-            "creator",
-            "tags",
-            "pipelines",
-            "files",
-        )
-        name = fields.needed("name").string()
-        version: str | None = "1.0.0"
-        if fields.present("version"):
-            given = fields.given("version")
-            version = None if given is None else given.string()
-        package_type = fields.choice("package_type", PACKAGE_TYPES, "generic")
-        creator = fields.given("creator")
-        return PackageSeed(
-            name=name,
-            version=version,
-            package_type=package_type,
-            created_at=fields.time("created_at", EPOCH),
-            status=fields.choice("status", STATUSES, "default"),
-            id=fields.identifier(),
-            last_downloaded_at=fields.optional_time("last_downloaded_at"),
-            creator=None if creator is None else self.username(creator),
-            tags=[tag.string() for tag in fields.node("tags").items()],
-            pipelines=self.pipelines(fields.node("pipelines")),
-            files=[
-                self.file(entry, package_type, name, version, index)
-                for index, entry in enumerate(fields.node("files").items())
+            series=[
+                *(self.history(entry) for entry in fields.node("histories").items()),
+                *(generate(entry) for entry in fields.node("generate").items()),
             ],
         )
 
-    def pipelines(self, node: Node) -> list[PipelineSeed]:
-        result = []
-        for entry in node.items():
-            fields = entry.mapping("id", "iid", "ref", "sha", "status", "source", "created_at", "updated_at", "user")
-            created_at = fields.time("created_at", EPOCH)
-            iid, user, sha = fields.given("iid"), fields.given("user"), fields.given("sha")
-            result.append(
-                PipelineSeed(
-                    id=fields.identifier(),
-                    iid=None if iid is None else iid.integer(1),
-                    ref=fields.string("ref", "main"),
-                    sha="0" * 40 if sha is None else sha.matching(r"[0-9a-f]{40,64}", "a commit's SHA"),
-                    status=fields.string("status", "success"),
-                    source=fields.string("source", "push"),
-                    created_at=created_at,
-                    updated_at=fields.time("updated_at", created_at),
-                    user=None if user is None else self.username(user),
-                )
-            )
-        _refuse_repeats(node, [entry.id for entry in result if entry.id is not None], "pipeline ID")
-        return result
-
-    def file(self, node: Node, package_type: str, name: str, version: str | None, index: int) -> FileSeed:
-        fields = node.mapping("id", "file_name", "size", "content", "status", "created_at", "pipelines")
-        content: bytes | None = None
-        if fields.present("content") and (text := fields.node("content").value) is not None:
-            content = b"" if text == "" else fields.node("content").string().encode()
-            if fields.present("size"):
-                raise node.error("size and content exclude each other")
-        size = fields.integer("size", 1024, 0, LARGEST_FILE) if content is None else len(content)
-        return FileSeed(
-            file_name=fields.string("file_name", file_name(package_type, name, version, index)),
-            size=size,
-            content=content,
-            id=fields.identifier(),
-            status=fields.choice("status", FILE_STATUSES, "default"),
-            created_at=fields.optional_time("created_at"),
-            pipelines=self.pipelines(fields.node("pipelines")),
+    def job_token(self, node: Node, projects: set[str]) -> TokenSeed:
+        fields = node.mapping("value", "user", "project", "permissions")
+        project = fields.given("project")
+        if project is not None and project.string() not in projects:
+            raise project.error(f"there is no project {project.value!r}")
+        return TokenSeed(
+            kind="job",
+            value=fields.needed("value").matching(_TOKEN, _A_TOKEN),
+            scopes=["api"],
+            name="job",
+            user=self.username(fields.needed("user")),
+            project=None if project is None else project.value,
+            permissions=_permissions(fields),
         )
-
-    def history(self, node: Node) -> SeriesSeed:
-        fields = node.mapping("file", "package_type", "files_per_package", "file_size")
-        file_node = fields.needed("file")
-        # A history is JSON; an error in it is named with the seed's place that led there.
-        try:
-            data = json.loads((self._folder / file_node.string()).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise file_node.error(f"cannot read {file_node.shown()}: {error.strerror}") from None
-        except (ValueError, RecursionError):
-            raise file_node.error(f"{file_node.shown()} is not JSON") from None
-        history = Node(data, file_node.place).mapping("name", "package_type", "source", "versions")
-        name = history.needed("name").string()
-        package_type = fields.choice(
-            "package_type", PACKAGE_TYPES, history.choice("package_type", PACKAGE_TYPES, "npm")
-        )
-        releases = []
-        for entry in history.node("versions").items():
-            pair = list(entry.items())
-            if len(pair) != 2:
-                raise entry.error("is not a version and its time")
-            releases.append((pair[0].string(), pair[1].time()))
-        sizes = _file_sizes(fields, 1)
-
-        def packages() -> Iterator[PackageSeed]:
-            for version, created_at in releases:
-                yield _release(name, version, package_type, created_at, sizes)
-
-        return SeriesSeed(len(releases), packages, node.place)
 
 
 def _above(path: str, groups: dict[str, GroupSeed]) -> str:
@@ -479,98 +327,43 @@ def _above(path: str, groups: dict[str, GroupSeed]) -> str:
     if not parent:
         return "private"
     if parent not in groups:
-        groups[parent] = GroupSeed(parent, _above(parent, groups), {}, None)
+        groups[parent] = GroupSeed(parent, _above(parent, groups), {}, None, dict(PACKAGE_SETTINGS))
     return groups[parent].visibility
 
 
+def _settings(node: Node) -> dict[str, bool | str | None]:
+    """The settings of a group's packages. Forwarding may be null; expressions are text or null."""
+    settings = dict(PACKAGE_SETTINGS)
+    for key, value in node.pairs():
+        name = key.choice(PACKAGE_SETTINGS)
+        if name.endswith("_regex"):
+            settings[name] = None if value.value is None else value.expression(255)
+        elif value.value is not None or not name.endswith("_forwarding") or name.startswith("lock_"):
+            settings[name] = value.boolean()
+    return settings
+
+
+def _cleanup_policy(fields: Fields) -> int | None:
+    given = fields.given("cleanup_policy")
+    if given is None:
+        return None
+    keep = given.mapping("keep_n_duplicated_package_files").given("keep_n_duplicated_package_files")
+    if keep is None or keep.value == "all":
+        return None
+    if keep.integer(1) not in KEEP_N:
+        raise keep.error(f"{keep.shown()} is none of all, {', '.join(map(str, KEEP_N))}")
+    return keep.integer(1)
+
+
 def _rule(node: Node) -> RuleSeed:
-    fields = node.mapping("package_name_pattern", "package_type", "minimum_access_level_for_delete")
-    levels = {**ROLES, "admin": ADMIN}
+    keys = ("minimum_access_level_for_push", "minimum_access_level_for_delete")
+    fields = node.mapping("package_name_pattern", "package_type", *keys)
+    push, delete = (fields.given(key) for key in keys)
+    if push is None and delete is None:
+        raise node.error(f"needs one of {', '.join(keys)}")
     return RuleSeed(
         package_name_pattern=fields.string("package_name_pattern", "*"),
-        package_type=fields.choice("package_type", PACKAGE_TYPES, "generic"),
-        minimum_level=levels[fields.choice("minimum_access_level_for_delete", levels, "owner")],
+        package_type=fields.choice("package_type", PROTECTED_TYPES, "generic"),
+        push_level=None if push is None else PUSH_LEVELS[push.choice(PUSH_LEVELS)],
+        delete_level=None if delete is None else DELETE_LEVELS[delete.choice(DELETE_LEVELS)],
     )
-
-
-def _generate(node: Node) -> SeriesSeed:
-    fields = node.mapping(
-        "count",
-        "name",
-        "version",
-        "package_type",
-        "created_at_start",
-        "interval_seconds",
-        "files_per_package",
-        "file_size",
-    )
-    count = fields.integer("count", 1, 0, LARGEST_COUNT)
-    templates = []
-    for key, text in (
-        ("name", fields.needed("name").string()),
-        ("version", fields.string("version", "1.0.{i}")),
-    ):
-        try:
-            templates.append(compile_template(text))
-        except ValueError as error:
-            raise fields.node(key).error(str(error)) from None
-    name, version = templates
-    package_type = fields.choice("package_type", PACKAGE_TYPES, "generic")
-    start = clock.parse(fields.time("created_at_start", EPOCH))
-    interval = fields.integer("interval_seconds", 60, 0, 10**9)
-    try:
-        start + timedelta(seconds=interval) * count
-    except OverflowError:
-        raise fields.node("interval_seconds").error("the last package would be created after the year 9999") from None
-    sizes = _file_sizes(fields, 0)
-
-    def packages() -> Iterator[PackageSeed]:
-        step = timedelta(seconds=interval)
-        moment = start
-        for i in range(count):
-            yield _release(name(i), version(i), package_type, clock.iso(moment), sizes)
-            moment += step
-
-    return SeriesSeed(count, packages, node.place)
-
-
-def _file_sizes(fields: Fields, default_count: int) -> list[int]:
-    size = fields.integer("file_size", 1024, 0, LARGEST_FILE)
-    return [size] * fields.integer("files_per_package", default_count, 0, 1000)
-
-
-def _release(name: str, version: str, package_type: str, created_at: str, sizes: list[int]) -> PackageSeed:
-    return PackageSeed(
-        name=name,
-        version=version,
-        package_type=package_type,
-        created_at=created_at,
-        files=[FileSeed(file_name(package_type, name, version, index), size) for index, size in enumerate(sizes)],
-    )
-
-
-_SUFFIXES = {
-    "maven": (".jar", ".pom"),
-    "npm": (".tgz",),
-    "conan": ("-conanfile.py", "-conanmanifest.txt"),
-    "nuget": (".nupkg", ".snupkg"),
-    "pypi": ("-py3-none-any.whl", ".tar.gz"),
-    "composer": (".zip",),
-    "golang": (".zip", ".mod"),
-    "debian": ("_amd64.deb", ".dsc"),
-    "rubygems": (".gem",),
-    "helm": (".tgz",),
-    "terraform_module": (".tgz",),
-    "rpm": (".x86_64.rpm",),
-}
-
-
-def file_name(package_type: str, name: str, version: str | None, index: int) -> str:
-    """A plausible name for the file with this index in a package whose seed names none."""
-    base = re.split(r"[/@]", name.split("@")[0] or name.lstrip("@"))[-1 if package_type != "conan" else 0] or "package"
-    if version is not None:
-        base += f"-{version}"
-    suffixes = _SUFFIXES.get(package_type, (".bin",))
-    if index < len(suffixes):
-        return base + suffixes[index]
-    return f"{base}-{index + 1}{suffixes[0]}"

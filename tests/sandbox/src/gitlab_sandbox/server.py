@@ -13,10 +13,12 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from email.utils import formatdate
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from gitlab_sandbox import clock
 from gitlab_sandbox.connection import SandboxProtocol
 from gitlab_sandbox.journal import Journal
 
@@ -42,6 +44,12 @@ class SandboxServer(uvicorn.Server):
         while not self.should_exit:
             await self.on_tick(0)
             await asyncio.sleep(0.05)
+
+    async def on_tick(self, counter: int) -> bool:
+        """As uvicorn's, but with the sandbox's own clock in ``Date``."""
+        done = await super().on_tick(counter)
+        self.server_state.default_headers = [(b"date", formatdate(clock.timestamp(), usegmt=True).encode())]
+        return done
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, give answers in flight a moment, then close every connection."""
@@ -77,9 +85,16 @@ class SandboxServer(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(app: ASGIApp, journal: Journal, listener: socket.socket, url: str, tls: tuple[str, str] | None) -> None:
-    """Serve until a signal ends it."""
-    protocol = type("Protocol", (SandboxProtocol,), {"journal": journal})
+def serve(
+    app: ASGIApp,
+    journal: Journal,
+    listeners: list[socket.socket],
+    url: str,
+    tls: tuple[str, str] | None,
+    object_port: int,
+) -> None:
+    """Serve until a signal ends it. The last of the listeners is that of the object storage, if it has a port."""
+    protocol = type("Protocol", (SandboxProtocol,), {"journal": journal, "object_port": object_port})
     config = uvicorn.Config(
         app,
         http=protocol,
@@ -97,4 +112,4 @@ def serve(app: ASGIApp, journal: Journal, listener: socket.socket, url: str, tls
     )
     server = SandboxServer(config)
     server.url = url
-    server.run(sockets=[listener])
+    server.run(sockets=listeners)

@@ -1,130 +1,44 @@
 # Copyright: registryops maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state, in SQLite: each question that the endpoints ask, each change that they make.
+"""The state, in SQLite: each question that the endpoints ask of packages and files, each change that they make.
 
 One connection, used by the event loop's thread only; each method is one step that nothing
-interleaves with.
+interleaves with, and so is what runs in a :meth:`Storage.transaction` without an ``await``.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 import sqlite3
-from bisect import bisect_right
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from gitlab_sandbox import clock
+from gitlab_sandbox import clock, content
 from gitlab_sandbox.content import Checksums
-from gitlab_sandbox.directory import Directory, Group, Project, Rule, Token, User
-from gitlab_sandbox.loading import LISTED, NOT_TERRAFORM, Loader
-from gitlab_sandbox.seed import Seed
+from gitlab_sandbox.directory import Token
+from gitlab_sandbox.lists import COUNT_LIMIT, Listing, PackageQuery, Places, id_list, order_of, where_of
+from gitlab_sandbox.loading import Loader
+from gitlab_sandbox.persistence import DirectoryStore
+from gitlab_sandbox.rows import BUILD_COLUMNS, FILE_COLUMNS, PACKAGE_COLUMNS, TAG_COLUMNS, Build, File, Package, Tag
+from gitlab_sandbox.schema import APPLICATION_ID, LISTED, SCHEMA_VERSION
+from gitlab_sandbox.seed_model import Seed
+from gitlab_sandbox.uploads import Contents, Upload
 from gitlab_sandbox.vocabulary import (
+    DEFAULT,
     DEPRECATED,
     DISPLAYABLE,
     FILE_DEFAULT,
     FILE_PENDING_DESTRUCTION,
     FILE_STATUSES,
     PENDING_DESTRUCTION,
-    STATUS_NUMBER,
     STATUSES,
     TYPE_NUMBER,
 )
 
-APPLICATION_ID = 0x67_6C_73_62
-SCHEMA_VERSION = 1
-
-# Above this many results GitLab gives no totals.
-COUNT_LIMIT = 10_000
-
-
-class Package(NamedTuple):
-    """A row of ``packages``."""
-
-    id: int
-    project_id: int
-    name: str
-    recipe: str | None
-    version: str | None
-    type: int
-    status: int
-    created_at: str
-    updated_at: str
-    last_downloaded_at: str | None
-    creator_id: int | None
-
-
-class File(NamedTuple):
-    """A row of ``files``, without its content."""
-
-    id: int
-    package_id: int
-    file_name: str
-    size: int
-    status: int
-    created_at: str
-    updated_at: str
-    md5: str | None
-    sha1: str | None
-    sha256: str | None
-
-
-class Tag(NamedTuple):
-    """A row of ``tags``."""
-
-    id: int
-    package_id: int
-    name: str
-    created_at: str
-
-
-class Pipeline(NamedTuple):
-    """A row of ``pipelines``: the build of a package, or of one file of it."""
-
-    package_id: int
-    file_id: int
-    id: int
-    iid: int
-    ref: str
-    sha: str
-    status: str
-    source: str
-    created_at: str
-    updated_at: str
-    user_id: int | None
-
-
-_PACKAGE_COLUMNS = (
-    "id, project_id, name, recipe, version, type, status, created_at, updated_at, last_downloaded_at, creator_id"
-)
-_FILE_COLUMNS = "id, package_id, file_name, size, status, created_at, updated_at, md5, sha1, sha256"
-_PIPELINE_COLUMNS = "package_id, file_id, id, iid, ref, sha, status, source, created_at, updated_at, user_id"
-
-
-@dataclass(frozen=True)
-class PackageQuery:
-    """What a list of packages holds and how it is ordered (contract, section 2)."""
-
-    project_ids: tuple[int, ...]
-    in_group: bool
-    order_by: str = "created_at"
-    descending: bool = False
-    type: int | None = None
-    words: tuple[str, ...] = ()
-    version: str | None = None
-    versionless: bool = False
-    status: int | None = None
-
-
-@dataclass(frozen=True)
-class Listing:
-    """One page of a list; ``total`` is None above 10,000 results."""
-
-    rows: list[Any]
-    total: int | None
-    more: bool
+_GENERIC = TYPE_NUMBER["generic"]
 
 
 class DatabaseError(Exception):
@@ -132,12 +46,14 @@ class DatabaseError(Exception):
 
 
 class Storage:
-    """The registry's state."""
+    """The registry's state. ``shuffled``: items with equal sort values come in another order each time."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, contents: Contents) -> None:
         self._db = connection
+        self._contents = contents
         self._totals: dict[tuple[Any, ...], int] = {}
-        self._places: dict[tuple[Any, ...], _Places] = {}
+        self._places: dict[tuple[Any, ...], Places] = {}
+        self.shuffled = False
 
     # Opening and loading
 
@@ -164,16 +80,20 @@ class Storage:
             # Takes the lock at once: a second server on this file ends here, not later.
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("COMMIT")
+            contents = Contents(path)
         except sqlite3.Error as error:
             text = str(error)
             if "not a database" in text:
                 raise DatabaseError(f"--db: {path} is not a database of this sandbox") from None
             raise DatabaseError(f"--db: cannot use {path}: {text}") from None
-        return cls(connection)
+        except OSError as error:
+            raise DatabaseError(f"--db: cannot use {path}.files: {error.strerror}") from None
+        return cls(connection, contents)
 
     def close(self) -> None:
         """Close the database; what was done is in its file."""
         self._db.close()
+        self._contents.close()
 
     def empty(self) -> bool:
         """Whether nothing was ever loaded."""
@@ -184,60 +104,37 @@ class Storage:
 
         :raises SeedError: if two things have the same ID.
         """
-        self._db.execute("BEGIN")
-        try:
+        with self.transaction():
             Loader(self._db).load(seed)
-            self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     def forget_deprecated(self) -> None:
         """Make deprecated packages plain ones, for a server that does not know that status."""
         self._db.execute("UPDATE packages SET status = 0 WHERE status = ?", (DEPRECATED,))
         self._changed()
 
-    def directory(self) -> Directory:
-        """Everything that does not change while the server runs."""
-        directory = Directory()
-        for id_, username, name, admin in self._db.execute("SELECT id, username, name, admin FROM users"):
-            directory.users[id_] = User(id_, username, name, bool(admin))
-        for id_, kind, value, user_id, scopes, name, created_at in self._db.execute(
-            "SELECT id, kind, value, user_id, scopes, name, created_at FROM tokens"
-        ):
-            user = directory.users[user_id]
-            directory.tokens[value] = Token(id_, kind, user, tuple(scopes.split()), name, created_at)
-        # Outer groups first.
-        for id_, path, visibility, parent_id in self._db.execute(
-            "SELECT id, path, visibility, parent_id FROM groups ORDER BY length(path) - length(replace(path, '/', ''))"
-        ):
-            parent = None if parent_id is None else directory.groups[parent_id]
-            directory.groups[id_] = directory.group_paths[path] = Group(id_, path, visibility, parent, {})
-        for id_, path, visibility, group_id in self._db.execute(
-            "SELECT id, path, visibility, group_id FROM projects ORDER BY id"
-        ):
-            project = Project(id_, path, visibility, directory.groups[group_id], {})
-            directory.projects[id_] = directory.project_paths[path] = project
-        for path, project_id in self._db.execute("SELECT path, project_id FROM moved"):
-            directory.moved[path] = directory.projects[project_id]
-        for group_id, user_id, level in self._db.execute("SELECT group_id, user_id, level FROM group_members"):
-            directory.groups[group_id].members[user_id] = level
-        for project_id, user_id, level in self._db.execute("SELECT project_id, user_id, level FROM project_members"):
-            directory.projects[project_id].members[user_id] = level
-        for project_id, pattern, type_, level in self._db.execute(
-            "SELECT project_id, pattern, type, minimum_level FROM rules"
-        ):
-            directory.projects[project_id].rules.append(Rule(pattern, type_, level))
-        return directory
+    def directory_store(self) -> DirectoryStore:
+        """Users, tokens, groups and projects, and the changes of them."""
+        return DirectoryStore(self._db)
 
-    # Packages
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do all that follows, or nothing of it. Nothing may be awaited within."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        finally:
+            self._changed()
+        self._db.execute("COMMIT")
+
+    # Lists of packages
 
     def packages(self, query: PackageQuery, offset: int, limit: int) -> Listing:
         """A page of a list of packages (E1, E2)."""
-        where, values = _where(query)
-        order, column = _order(query)
+        where, values = where_of(query)
+        order, column = order_of(query, self.shuffled)
         total = self._total(where, values)
         rows: list[Package] = []
         if offset < 2**62:
@@ -251,7 +148,7 @@ class Storage:
         places = None
         skip = offset
         if column:
-            places = self._places.setdefault((where, order, *values), _Places())
+            places = self._places.setdefault((where, order, *values), Places())
             start, key = places.before(offset)
             if key is not None:
                 where = f"{where} AND ({column}, id) {'<' if descending else '>'} (?, ?)"
@@ -260,7 +157,7 @@ class Storage:
         rows = [
             Package._make(row)
             for row in self._db.execute(
-                f"SELECT {_PACKAGE_COLUMNS} FROM packages WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
+                f"SELECT {PACKAGE_COLUMNS} FROM packages WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
                 (*values, limit, skip),
             )
         ]
@@ -287,81 +184,199 @@ class Storage:
             self._totals[key] = total
         return int(total)
 
+    # Packages
+
     def package(self, project_id: int, package_id: int, statuses: Collection[int] = DISPLAYABLE) -> Package | None:
         """A package of a project, if it has one of the statuses."""
-        if package_id >= 2**63:
+        package = self.package_by_id(package_id)
+        if package is None or package.project_id != project_id or package.status not in statuses:
             return None
-        row = self._db.execute(f"SELECT {_PACKAGE_COLUMNS} FROM packages WHERE id = ?", (package_id,)).fetchone()
-        if row is None:
+        return package
+
+    def package_by_id(self, package_id: int) -> Package | None:
+        """A package of any project and status."""
+        if not 0 <= package_id < 2**63:
             return None
-        package = Package._make(row)
-        return package if package.project_id == project_id and package.status in statuses else None
+        return self._package("id = ?", package_id)
+
+    def _package(self, condition: str, *values: Any) -> Package | None:
+        row = self._db.execute(f"SELECT {PACKAGE_COLUMNS} FROM packages WHERE {condition} LIMIT 1", values).fetchone()
+        return None if row is None else Package._make(row)
 
     def other_versions(self, package: Package) -> list[Package]:
-        """The other displayable packages of a package's name and type, ordered by version (E3)."""
+        """The displayable packages of a package's name and type with another version, ordered by it (E3)."""
         return [
             Package._make(row)
             for row in self._db.execute(
-                f"SELECT {_PACKAGE_COLUMNS} FROM packages WHERE project_id = ? AND name = ? AND type = ? AND {LISTED}"
-                " AND id <> ? ORDER BY version NULLS LAST, id",
-                (package.project_id, package.name, package.type, package.id),
+                f"SELECT {PACKAGE_COLUMNS} FROM packages WHERE project_id = ? AND name = ? AND type = ? AND {LISTED}"
+                " AND version IS NOT NULL AND version IS NOT ? ORDER BY version, id",
+                (package.project_id, package.name, package.type, package.version),
             )
         ]
 
+    def packages_of(
+        self, project_id: int, type_: int, name: str | None = None, statuses: Collection[int] = DISPLAYABLE
+    ) -> list[Package]:
+        """All packages of a type in a project, or those of one stored name, by ID (for a registry's indexes)."""
+        named, values = ("AND name = ?", (name,)) if name is not None else ("", ())
+        return [
+            Package._make(row)
+            for row in self._db.execute(
+                f"SELECT {PACKAGE_COLUMNS} FROM packages WHERE project_id = ? AND type = ? {named}"
+                f" AND status IN ({id_list(sorted(statuses))}) ORDER BY id",
+                (project_id, type_, *values),
+            )
+        ]
+
+    def find_package(
+        self,
+        project_id: int,
+        type_: int,
+        name: str,
+        version: str | None,
+        statuses: Collection[int] | None = None,
+        recipe: str | None = None,
+    ) -> Package | None:
+        """The package of that name and version: the oldest, if several have one of the statuses.
+
+        Without statuses, one that is not pending destruction: what a registry publishes into.
+        """
+        condition = f"status <> {PENDING_DESTRUCTION}" if statuses is None else f"status IN ({id_list(statuses)})"
+        return self._package(
+            f"project_id = ? AND name = ? AND version IS ? AND type = ? AND {condition}"
+            " AND (? IS NULL OR recipe = ?) ORDER BY id",
+            project_id,
+            name,
+            version,
+            type_,
+            recipe,
+            recipe,
+        )
+
+    def create_package(
+        self,
+        project_id: int,
+        type_: int,
+        name: str,
+        version: str | None,
+        creator_id: int | None,
+        status: int = DEFAULT,
+        recipe: str | None = None,
+    ) -> Package:
+        """Make a package. ``creator_id`` is the user's ID; None for what a deploy or a job token publishes."""
+        moment = clock.now()
+        cursor = self._db.execute(
+            "INSERT INTO packages (project_id, name, recipe, folded, version, type, status, created_at, updated_at,"
+            " creator_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (project_id, name, recipe, name.lower(), version, type_, status, moment, moment, creator_id),
+        )
+        self._changed()
+        return Package(
+            cursor.lastrowid or 0, project_id, name, recipe, version, type_, status, moment, moment, None, creator_id
+        )
+
     def delete_package(self, package: Package) -> None:
         """Mark a package for destruction (E6)."""
-        self._db.execute(
-            "UPDATE packages SET status = ?, updated_at = ? WHERE id = ?",
-            (PENDING_DESTRUCTION, clock.after(package.updated_at), package.id),
-        )
-        self._changed()
+        self.set_status(package, PENDING_DESTRUCTION, touch=True)
 
-    def change_package(self, package_id: int, changes: dict[str, Any]) -> Package | None:
-        """Change the columns ``status`` and ``last_downloaded_at``, whatever the status (control call)."""
-        if not 0 <= package_id < 2**63:
-            return None
-        row = self._db.execute(f"SELECT {_PACKAGE_COLUMNS} FROM packages WHERE id = ?", (package_id,)).fetchone()
-        if row is None:
-            return None
-        package = Package._make(row)._replace(**changes)
-        package = package._replace(updated_at=clock.after(package.updated_at))
+    def set_status(self, package: Package, status: int, touch: bool) -> Package:
+        """Give a package another status; its last update moves only if ``touch``."""
+        updated_at = clock.after(package.updated_at) if touch else package.updated_at
         self._db.execute(
-            "UPDATE packages SET status = ?, last_downloaded_at = ?, updated_at = ? WHERE id = ?",
-            (package.status, package.last_downloaded_at, package.updated_at, package_id),
+            "UPDATE packages SET status = ?, updated_at = ? WHERE id = ?", (status, updated_at, package.id)
         )
         self._changed()
-        return package
+        return package._replace(status=status, updated_at=updated_at)
+
+    def set_package(self, package: Package, **columns: Any) -> Package:
+        """Set ``updated_at``, ``last_downloaded_at``, ``name`` or ``version`` of a package, and nothing else."""
+        changed = package._replace(**columns)
+        self._db.execute(
+            "UPDATE packages SET updated_at = ?, last_downloaded_at = ?, name = ?, folded = ?, version = ?"
+            " WHERE id = ?",
+            (
+                changed.updated_at,
+                changed.last_downloaded_at,
+                changed.name,
+                changed.name.lower(),
+                changed.version,
+                package.id,
+            ),
+        )
+        self._changed()
+        return changed
 
     def note_download(self, package_id: int) -> None:
-        """A file of the package was downloaded; that is no update of the package."""
-        self._db.execute("UPDATE packages SET last_downloaded_at = ? WHERE id = ?", (clock.now(), package_id))
+        """A file of the package was downloaded: noted at most once a minute, and no update of the package."""
+        self._db.execute(
+            "UPDATE packages SET last_downloaded_at = ? WHERE id = ?"
+            " AND (last_downloaded_at IS NULL OR last_downloaded_at <= ?)",
+            (clock.now(), package_id, clock.ago(60)),
+        )
+
+    def package_details(self, package_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+        """What registries keep about packages: JSON objects by package ID, without those that have none."""
+        return self._details("packages", package_ids)
+
+    def set_package_details(self, package_id: int, details: Mapping[str, Any]) -> None:
+        """Keep an object about a package, instead of the one before."""
+        self._db.execute("UPDATE packages SET details = ? WHERE id = ?", (json.dumps(details), package_id))
+
+    def file_details(self, file_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+        """What registries keep about files: JSON objects by file ID, without those that have none."""
+        return self._details("files", file_ids)
+
+    def set_file_details(self, file_id: int, details: Mapping[str, Any]) -> None:
+        """Keep an object about a file, instead of the one before."""
+        self._db.execute("UPDATE files SET details = ? WHERE id = ?", (json.dumps(details), file_id))
+
+    def _details(self, table: str, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+        return {
+            id_: json.loads(details)
+            for id_, details in self._db.execute(
+                f"SELECT id, details FROM {table} WHERE id IN ({id_list(ids)}) AND details IS NOT NULL"
+            )
+        }
+
+    # Tags
 
     def tags(self, package_ids: Sequence[int]) -> dict[int, list[Tag]]:
         """The tags of some packages."""
         found: dict[int, list[Tag]] = {}
         for row in self._db.execute(
-            f"SELECT id, package_id, name, created_at FROM tags WHERE package_id IN ({_ids(package_ids)})"
-            " ORDER BY package_id, id"
+            f"SELECT {TAG_COLUMNS} FROM tags WHERE package_id IN ({id_list(package_ids)}) ORDER BY package_id, id"
         ):
             found.setdefault(row[1], []).append(Tag._make(row))
         return found
 
-    def last_pipelines(self, package_ids: Sequence[int]) -> dict[int, Pipeline]:
-        """The last pipeline of each of some packages that has any."""
+    def add_tag(self, package_id: int, name: str) -> None:
+        """Tag a package. That no other version of it has the tag, as npm wants it, the caller sees to."""
+        self._db.execute(
+            "INSERT INTO tags (package_id, name, created_at) VALUES (?, ?, ?)", (package_id, name, clock.now())
+        )
+
+    def remove_tags(self, package_ids: Iterable[int], name: str | None = None) -> int:
+        """Take a tag, or all, from some packages; how many tags that were. No package's last update moves."""
+        return self._db.execute(
+            f"DELETE FROM tags WHERE package_id IN ({id_list(package_ids)}) AND (? IS NULL OR name = ?)", (name, name)
+        ).rowcount
+
+    # Builds
+
+    def last_builds(self, package_ids: Sequence[int]) -> dict[int, Build]:
+        """The last build record of each of some packages that has any."""
         # Ascending IDs: the last one of a package stays.
         return {
-            row[0]: Pipeline._make(row)
+            row[1]: Build._make(row)
             for row in self._db.execute(
-                f"SELECT {_PIPELINE_COLUMNS} FROM pipelines WHERE package_id IN ({_ids(package_ids)}) AND file_id = 0"
+                f"SELECT {BUILD_COLUMNS} FROM builds WHERE package_id IN ({id_list(package_ids)}) AND file_id = 0"
                 " ORDER BY package_id, id"
             )
         }
 
-    def pipelines(
-        self, package_id: int, limit: int, below: int | None = None, above: int | None = None
-    ) -> list[Pipeline]:
-        """Pipelines of a package, newest first: the next ones below an ID, or those just above one (E5)."""
-        select = f"SELECT {_PIPELINE_COLUMNS} FROM pipelines WHERE package_id = ? AND file_id = 0"
+    def builds(self, package_id: int, limit: int, below: int | None = None, above: int | None = None) -> list[Build]:
+        """Build records of a package, newest first: the next ones below an ID, or those just above one (E5)."""
+        select = f"SELECT {BUILD_COLUMNS} FROM builds WHERE package_id = ? AND file_id = 0"
         if above is not None:
             rows = self._db.execute(f"{select} AND id > ? ORDER BY id LIMIT ?", (package_id, above, limit)).fetchall()
             rows.reverse()
@@ -370,14 +385,65 @@ class Storage:
                 f"{select} AND id < ? ORDER BY id DESC LIMIT ?",
                 (package_id, 2**63 - 1 if below is None else below, limit),
             ).fetchall()
-        return [Pipeline._make(row) for row in rows]
+        return [Build._make(row) for row in rows]
+
+    def file_builds(self, package_id: int) -> dict[int, list[Build]]:
+        """The build records of a package's files whose pipelines are still there, by file, newest first."""
+        found: dict[int, list[Build]] = {}
+        for row in self._db.execute(
+            f"SELECT {BUILD_COLUMNS} FROM builds WHERE package_id = ? AND file_id > 0 AND NOT deleted"
+            " ORDER BY file_id, id DESC",
+            (package_id,),
+        ):
+            found.setdefault(row[2], []).append(Build._make(row))
+        return found
+
+    def record_build(self, package: Package, file_id: int, token: Token) -> None:
+        """Note that the pipeline of a job's token published a file of a package; a second time is one record."""
+        pipeline_id, iid = self._pipeline_of(token)
+        moment = clock.now()
+        for target in (0, file_id):
+            if self._db.execute(
+                "SELECT 1 FROM builds WHERE package_id = ? AND file_id = ? AND pipeline_id = ?",
+                (package.id, target, pipeline_id),
+            ).fetchone():
+                continue
+            self._db.execute(
+                f"INSERT INTO builds ({BUILD_COLUMNS})"
+                " VALUES (NULL, ?, ?, ?, ?, 'main', ?, 'running', 'push', ?, ?, ?, ?, 0)",
+                (
+                    package.id,
+                    target,
+                    pipeline_id,
+                    iid,
+                    "0" * 40,
+                    moment,
+                    moment,
+                    None if token.user is None else token.user.id,
+                    package.project_id if token.project_id is None else token.project_id,
+                ),
+            )
+
+    def _pipeline_of(self, token: Token) -> tuple[int, int]:
+        """The ID and number of the pipeline that a job belongs to, made when it first publishes something."""
+        (known,) = self._db.execute("SELECT pipeline_id FROM tokens WHERE value = ?", (token.value,)).fetchone()
+        if known is None:
+            (known,) = self._db.execute(
+                "SELECT 1 + max((SELECT coalesce(max(pipeline_id), 0) FROM builds),"
+                " (SELECT coalesce(max(pipeline_id), 0) FROM tokens))"
+            ).fetchone()
+            self._db.execute("UPDATE tokens SET pipeline_id = ? WHERE value = ?", (known, token.value))
+        row = self._db.execute("SELECT iid FROM builds WHERE pipeline_id = ?", (known,)).fetchone()
+        row = row or self._db.execute("SELECT coalesce(max(iid), 0) + 1 FROM builds").fetchone()
+        return known, row[0]
 
     # Files
 
     def files(self, package_id: int, order_by: str, descending: bool, offset: int, limit: int) -> Listing:
-        """A page of a package's files that are not pending destruction (E4)."""
+        """A page of a package's files of status ``default`` (E4)."""
         direction = "DESC" if descending else "ASC"
-        order = f"id {direction}" if order_by == "id" else f"{order_by} {direction}, id {direction}"
+        tie = "random()" if self.shuffled else f"id {direction}"
+        order = f"id {direction}" if order_by == "id" else f"{order_by} {direction}, {tie}"
         where = f"package_id = ? AND status = {FILE_DEFAULT}"
         total = self._db.execute(
             f"SELECT count(*) FROM (SELECT 1 FROM files WHERE {where} LIMIT {COUNT_LIMIT + 1})", (package_id,)
@@ -387,35 +453,65 @@ class Storage:
             rows = [
                 File._make(row)
                 for row in self._db.execute(
-                    f"SELECT {_FILE_COLUMNS} FROM files WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
+                    f"SELECT {FILE_COLUMNS} FROM files WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
                     (package_id, limit + 1, offset),
                 )
             ]
         return Listing(rows[:limit], total if total <= COUNT_LIMIT else None, len(rows) > limit)
 
     def file(self, package_id: int, file_id: int) -> File | None:
-        """A file of a package that is not pending destruction."""
+        """A file of a package, if its status is ``default``."""
         if file_id >= 2**63:
             return None
-        row = self._db.execute(
-            f"SELECT {_FILE_COLUMNS} FROM files WHERE id = ? AND package_id = ? AND status = {FILE_DEFAULT}",
-            (file_id, package_id),
-        ).fetchone()
-        return None if row is None else File._make(row)
+        return self._file("id = ? AND package_id = ?", file_id, package_id)
 
     def newest_file(self, package_id: int, file_name: str) -> File | None:
-        """The newest file of a name in a package (E9)."""
+        """The newest file of a name in a package, of status ``default``."""
+        return self._file("package_id = ? AND file_name = ?", package_id, file_name)
+
+    def _file(self, condition: str, *values: Any) -> File | None:
         row = self._db.execute(
-            f"SELECT {_FILE_COLUMNS} FROM files WHERE package_id = ? AND file_name = ? AND status = {FILE_DEFAULT}"
-            " ORDER BY id DESC LIMIT 1",
-            (package_id, file_name),
+            f"SELECT {FILE_COLUMNS} FROM files WHERE {condition} AND status = {FILE_DEFAULT} ORDER BY id DESC LIMIT 1",
+            values,
         ).fetchone()
         return None if row is None else File._make(row)
 
-    def content(self, file_id: int) -> bytes | None:
-        """The stored bytes of a file; None if they are generated."""
-        row = self._db.execute("SELECT content FROM files WHERE id = ?", (file_id,)).fetchone()
-        return None if row is None else row[0]
+    def files_of(self, package_ids: Iterable[int]) -> list[File]:
+        """All files of status ``default`` of some packages, by ID (for a registry's indexes)."""
+        return [
+            File._make(row)
+            for row in self._db.execute(
+                f"SELECT {FILE_COLUMNS} FROM files WHERE package_id IN ({id_list(package_ids)})"
+                f" AND status = {FILE_DEFAULT} ORDER BY id"
+            )
+        ]
+
+    def add_file(self, package: Package, file_name: str, upload: Upload, status: int = FILE_DEFAULT) -> File:
+        """Add received bytes to a package; that is no update of the package."""
+        moment = clock.now()
+        row = (package.id, file_name, upload.size, status, moment, moment, *upload.checksums)
+        cursor = self._db.execute(
+            "INSERT INTO files (package_id, file_name, size, status, created_at, updated_at, md5, sha1, sha256,"
+            " content, stored) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*row, upload.data, upload.stored),
+        )
+        return File(cursor.lastrowid or 0, *row)
+
+    def parts(self, file: File) -> Iterator[bytes]:
+        """The bytes of a file in pieces, to be read at any time later."""
+        stored = self._db.execute("SELECT content, stored FROM files WHERE id = ?", (file.id,)).fetchone()
+        if stored is not None and stored[1] is not None:
+            return self._contents.parts(stored[1])
+        if stored is not None and stored[0] is not None:
+            return iter((stored[0],))
+        return content.chunks(file.id, file.size)
+
+    def generated(self, file: File) -> bool:
+        """Whether the bytes of a file are generated."""
+        row = self._db.execute(
+            "SELECT content IS NULL AND stored IS NULL FROM files WHERE id = ?", (file.id,)
+        ).fetchone()
+        return bool(row and row[0])
 
     def keep_checksums(self, file_id: int, checksums: Checksums) -> None:
         """Remember checksums that were computed when they were first asked for."""
@@ -423,83 +519,76 @@ class Storage:
 
     def delete_file(self, file: File) -> None:
         """Mark a file for destruction (E7); its package stays."""
+        self.set_file_status(file, FILE_PENDING_DESTRUCTION)
+
+    def set_file_status(self, file: File, status: int) -> None:
+        """Give a file another status; its own last update moves."""
         self._db.execute(
-            "UPDATE files SET status = ?, updated_at = ? WHERE id = ?",
-            (FILE_PENDING_DESTRUCTION, clock.after(file.updated_at), file.id),
+            "UPDATE files SET status = ?, updated_at = ? WHERE id = ?", (status, clock.after(file.updated_at), file.id)
         )
 
-    def file_pipelines(self, package_id: int) -> dict[int, list[Pipeline]]:
-        """The pipelines of a package's files, by file, newest first."""
-        found: dict[int, list[Pipeline]] = {}
-        for row in self._db.execute(
-            f"SELECT {_PIPELINE_COLUMNS} FROM pipelines WHERE package_id = ? AND file_id > 0 ORDER BY file_id, id DESC",
-            (package_id,),
-        ):
-            found.setdefault(row[1], []).append(Pipeline._make(row))
-        return found
-
-    # The generic registry
-
-    def generic_package(self, project_id: int, name: str, version: str, statuses: Collection[int]) -> Package | None:
-        """A generic package by name and version, if it has one of the statuses; the oldest if several do."""
+    def packages_size(self, project_id: int) -> int:
+        """The bytes of all files of a project's packages, of every status, until they are destroyed."""
         row = self._db.execute(
-            f"SELECT {_PACKAGE_COLUMNS} FROM packages WHERE project_id = ? AND name = ? AND version = ? AND type = ?"
-            f" AND status IN ({_ids(sorted(statuses))}) ORDER BY id LIMIT 1",
-            (project_id, name, version, TYPE_NUMBER["generic"]),
+            "SELECT coalesce(sum(size), 0) FROM files"
+            " WHERE package_id IN (SELECT id FROM packages WHERE project_id = ?)",
+            (project_id,),
         ).fetchone()
-        return None if row is None else Package._make(row)
+        return int(row[0])
 
-    def publish(
-        self,
-        project_id: int,
-        name: str,
-        version: str,
-        file_name: str,
-        content: bytes,
-        checksums: Checksums,
-        status: int | None,
-        creator_id: int,
-    ) -> File:
-        """Add a file to a generic package, which is made if it is not there (E9)."""
+    # Receiving
+
+    @property
+    def contents(self) -> Contents:
+        """Where uploads are received."""
+        return self._contents
+
+    # Destruction
+
+    def sweep(self) -> None:
+        """Destroy what is pending, as GitLab's background job does: rows and bytes."""
+        self._destroy(f"status = {PENDING_DESTRUCTION}", f"status = {FILE_PENDING_DESTRUCTION}")
+
+    def remove_packages(self, project_id: int) -> None:
+        """Destroy all packages of a project."""
+        self._destroy(f"project_id = {project_id}", "FALSE")
+
+    def _destroy(self, packages: str, files: str) -> None:
+        of_packages = f"package_id IN (SELECT id FROM packages WHERE {packages})"
+        stored = [
+            name
+            for (name,) in self._db.execute(
+                f"SELECT stored FROM files WHERE ({files} OR {of_packages}) AND stored IS NOT NULL"
+            )
+        ]
+        with self.transaction():
+            self._db.execute(
+                f"DELETE FROM builds WHERE {of_packages} OR file_id IN (SELECT id FROM files WHERE {files})"
+            )
+            self._db.execute(f"DELETE FROM files WHERE {files} OR {of_packages}")
+            self._db.execute(f"DELETE FROM tags WHERE {of_packages}")
+            self._db.execute(f"DELETE FROM packages WHERE {packages}")
+        for name in stored:
+            self._contents.remove(name)
+
+    def clean_up(self, project_id: int, keep: int) -> int:
+        """Mark all but the newest ``keep`` files of each name in each package; how many that were.
+
+        No package's last update moves, and nobody asks protection rules (contract, section D).
+        """
+        rows = self._db.execute(
+            "SELECT id FROM (SELECT files.id AS id, row_number() OVER (PARTITION BY package_id, file_name"
+            " ORDER BY files.id DESC) AS place FROM files JOIN packages ON packages.id = package_id"
+            f" WHERE project_id = ? AND packages.status IN (0, 1, 5) AND files.status = {FILE_DEFAULT})"
+            " WHERE place > ?",
+            (project_id, keep),
+        ).fetchall()
         moment = clock.now()
-        alive = [number for number in STATUS_NUMBER.values() if number != PENDING_DESTRUCTION]
-        self._db.execute("BEGIN")
-        try:
-            package = self.generic_package(project_id, name, version, alive)
-            if package is None:
-                package_id = self._db.execute(
-                    "INSERT INTO packages (project_id, name, folded, version, type, status, created_at, updated_at,"
-                    " creator_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        project_id,
-                        name,
-                        name.lower(),
-                        version,
-                        TYPE_NUMBER["generic"],
-                        status or 0,
-                        moment,
-                        moment,
-                        creator_id,
-                    ),
-                ).lastrowid
-            else:
-                package_id = package.id
-                if status is not None and status != package.status:
-                    self._db.execute(
-                        "UPDATE packages SET status = ?, updated_at = ? WHERE id = ?",
-                        (status, clock.after(package.updated_at), package_id),
-                    )
-            file_id = self._db.execute(
-                "INSERT INTO files (package_id, file_name, size, status, created_at, updated_at, md5, sha1, sha256,"
-                " content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (package_id, file_name, len(content), FILE_DEFAULT, moment, moment, *checksums, content),
-            ).lastrowid
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-        self._changed()
-        return File(file_id or 0, package_id or 0, file_name, len(content), FILE_DEFAULT, moment, moment, *checksums)
+        self._db.executemany(
+            f"UPDATE files SET status = {FILE_PENDING_DESTRUCTION}, updated_at = ? WHERE id = ?",
+            [(moment, id_) for (id_,) in rows],
+        )
+        return len(rows)
 
     # Control
 
@@ -512,73 +601,3 @@ class Storage:
         for number, count in self._db.execute("SELECT status, count(*) FROM files GROUP BY status"):
             files[FILE_STATUSES[number]] = count
         return {"packages": packages, "files": files}
-
-
-def _ids(numbers: Iterable[int]) -> str:
-    """Integers for an IN list. They come from the database, never from a client."""
-    return ", ".join(map(str, numbers))
-
-
-class _Places:
-    """Where pages of one list ended, so that the next page need not walk from the start."""
-
-    def __init__(self) -> None:
-        self._offsets: list[int] = []
-        self._keys: list[tuple[Any, int]] = []
-
-    def before(self, offset: int) -> tuple[int, tuple[Any, int] | None]:
-        """The greatest known offset up to this one, and the sort key of the row before it."""
-        index = bisect_right(self._offsets, offset) - 1
-        return (0, None) if index < 0 else (self._offsets[index], self._keys[index])
-
-    def note(self, offset: int, key: tuple[Any, int]) -> None:
-        """The row before this offset has this sort key."""
-        index = bisect_right(self._offsets, offset)
-        if index == 0 or self._offsets[index - 1] != offset:
-            self._offsets.insert(index, offset)
-            self._keys.insert(index, key)
-
-
-def _order(query: PackageQuery) -> tuple[str, str]:
-    """The order of a list, and the column that it is by; no column if there are no places in that order."""
-    direction = "DESC" if query.descending else "ASC"
-    column = query.order_by
-    if column == "project_path":
-        return f"(SELECT path FROM projects WHERE projects.id = project_id) {direction}, id {direction}", ""
-    if column == "version" and query.versionless:
-        # PostgreSQL puts packages without a version last, and first when the order is reversed.
-        return f"version {direction} NULLS {'FIRST' if query.descending else 'LAST'}, id {direction}", ""
-    return f"{column} {direction}, id {direction}", column
-
-
-def _where(query: PackageQuery) -> tuple[str, tuple[Any, ...]]:
-    """The condition of a list, and its values."""
-    conditions: list[str] = []
-    values: list[Any] = []
-    if query.in_group or query.order_by == "type":
-        # The plus keeps SQLite from an index on project_id: walking the order of all packages
-        # beats sorting those of several projects.
-        conditions.append(f"+project_id IN ({_ids(query.project_ids)})")
-    else:
-        conditions.append("project_id = ?")
-        values.append(query.project_ids[0])
-    # What the indexes of lists hold is said even where more is asked: else SQLite does not use them.
-    if query.status is None or query.status in DISPLAYABLE:
-        conditions.append(LISTED)
-    if query.status is not None:
-        conditions.append("status = ?")
-        values.append(query.status)
-    if query.type != TYPE_NUMBER["terraform_module"]:
-        conditions.append(NOT_TERRAFORM)
-    if query.type is not None:
-        conditions.append("type = ?")
-        values.append(query.type)
-    if not query.versionless:
-        conditions.append("version IS NOT NULL")
-    if query.version is not None:
-        conditions.append("version = ?")
-        values.append(query.version)
-    for word in query.words:
-        conditions.append("instr(folded, ?) > 0")
-        values.append(word)
-    return " AND ".join(conditions), tuple(values)

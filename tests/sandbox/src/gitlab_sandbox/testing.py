@@ -62,6 +62,11 @@ class Sandbox:
     :param folder: where the ``file`` of histories in plain data is looked for; default: the current folder.
     :param latency_ms: how long every API answer takes at least, in milliseconds.
     :param rate_limit: such as ``600/60``.
+    :param rate_limit_headers: ``refused``: only 429 carries ``RateLimit-*``; ``always``: every answer.
+    :param storage: ``disk``, or ``object``: downloads are redirects to a signed address on another port.
+    :param ties: ``stable``, or ``shuffled``: equal values come in another order in each answer.
+    :param clock_offset: how many seconds the server's clock is off.
+    :param max_bulk: how many packages one ``destroyPackages`` takes; default: as the version has it.
     :param gitlab_version: ``16.1`` or ``current``.
     :param tls: the paths of a PEM certificate and its key; then ``url`` is https.
     :param db: a file that keeps the state; a later sandbox on it goes on with that.
@@ -79,6 +84,11 @@ class Sandbox:
         folder: str | os.PathLike[str] | None = None,
         latency_ms: int = 0,
         rate_limit: str | None = None,
+        rate_limit_headers: str = "refused",
+        storage: str = "disk",
+        ties: str = "stable",
+        clock_offset: int = 0,
+        max_bulk: int | None = None,
         gitlab_version: str = "current",
         tls: tuple[str | os.PathLike[str], str | os.PathLike[str]] | None = None,
         db: str | os.PathLike[str] | None = None,
@@ -101,6 +111,11 @@ class Sandbox:
             seed_path = Path(seed)
         self._arguments = [*(command or _command()), "--seed", str(seed_path), "--port", str(port), "--host", host]
         self._arguments += ["--latency-ms", str(latency_ms), "--gitlab-version", gitlab_version]
+        self._arguments += ["--rate-limit-headers", rate_limit_headers, "--storage", storage, "--ties", ties]
+        # With an equals sign: a negative number looks like an option.
+        self._arguments += [f"--clock-offset={clock_offset}"]
+        if max_bulk is not None:
+            self._arguments += ["--max-bulk", str(max_bulk)]
         if rate_limit is not None:
             self._arguments += ["--rate-limit", rate_limit]
         if tls is not None:
