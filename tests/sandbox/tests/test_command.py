@@ -15,6 +15,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,11 @@ def test_a_port_in_use_is_refused(seed_file: Path) -> None:
         (["--latency-ms", "1.5"], "argument --latency-ms: '1.5' is not a number of milliseconds"),
         (["--rate-limit", "600"], "argument --rate-limit: '600' is not REQUESTS/SECONDS, such as 600/60"),
         (["--rate-limit", "0/60"], "argument --rate-limit: '0/60' is not REQUESTS/SECONDS, such as 600/60"),
+        (["--rate-limit-headers", "never"], "argument --rate-limit-headers: invalid choice: 'never'"),
+        (["--storage", "tape"], "argument --storage: invalid choice: 'tape'"),
+        (["--ties", "random"], "argument --ties: invalid choice: 'random'"),
+        (["--clock-offset", "1h"], "argument --clock-offset: '1h' is not a number of seconds"),
+        (["--max-bulk", "0"], "argument --max-bulk: '0' is not a number of packages"),
         (["--gitlab-version", "15.0"], "argument --gitlab-version: invalid choice: '15.0'"),
         (["--colour", "red"], "unrecognized arguments: --colour red"),
         (["--tls", "one.pem"], "argument --tls: expected 2 arguments"),
@@ -271,75 +277,23 @@ def test_latency_is_waited_in_errors_too_but_not_in_control_calls(client: Callab
         assert time.monotonic() - before < 0.15
 
 
-# --rate-limit
+# --clock-offset
 
 
-def test_rate_limit_answers_429_above_it(client: Callable[..., Any]) -> None:
-    with Sandbox(SEED, rate_limit="5/3600", rate_limit_headers="always") as running:
+@pytest.mark.parametrize("offset", [-86_400, 0, 90_000])
+def test_clock_offset_sets_date_and_every_time_that_the_server_gives(client: Callable[..., Any], offset: int) -> None:
+    with Sandbox(SEED, clock_offset=offset) as running:
         api = client(running, "glpat-root")
-        allowed = [api.get(P) for _ in range(5)]
-        refused = api.get(P)
-    assert [response.status_code for response in allowed] == [200] * 5
-    assert [response.headers["RateLimit-Remaining"] for response in allowed] == ["4", "3", "2", "1", "0"]
-    assert [response.headers["RateLimit-Observed"] for response in allowed] == ["1", "2", "3", "4", "5"]
-    assert (refused.status_code, refused.text) == (429, "Retry later")
-    assert refused.headers["Content-Type"] == "text/plain"
-    headers = refused.headers
-    assert (headers["RateLimit-Limit"], headers["RateLimit-Observed"], headers["RateLimit-Remaining"]) == (
-        "1",
-        "6",
-        "0",
-    )
-    assert headers["RateLimit-Name"] == "throttle_authenticated_api"
-    assert 1 <= int(headers["Retry-After"]) <= 3600
-    assert abs(int(headers["RateLimit-Reset"]) - time.time() - int(headers["Retry-After"])) <= 2
-    assert headers["RateLimit-ResetTime"].endswith("GMT")
-
-
-def test_rate_limit_headers_are_on_every_answer(client: Callable[..., Any]) -> None:
-    names = ("RateLimit-Limit", "RateLimit-Observed", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Name")
-    with Sandbox(SEED, rate_limit="600/60", rate_limit_headers="always") as running:
-        api = client(running, "glpat-root")
-        for response in (
-            api.get(P),
-            api.get("/nothing"),
-            api.delete(f"{P}/1"),
-            api.get(f"{P}?page=x"),
-            client(running, "nope").get(P),
-        ):
-            assert all(name in response.headers for name in names)
-            assert "Retry-After" not in response.headers
-
-
-def test_rate_limit_is_per_token(client: Callable[..., Any]) -> None:
-    with Sandbox(SEED, rate_limit="1/3600") as running:
-        for token in ("glpat-root", "", "other"):
-            api = client(running, token)
-            assert api.get(P).status_code != 429
-            assert api.get(P).status_code == 429
-
-
-def test_rate_limit_ends_with_its_window(client: Callable[..., Any]) -> None:
-    with Sandbox(SEED, rate_limit="1/1") as running:
-        api = client(running, "glpat-root")
-        assert api.get(P).status_code == 200
-        refused = api.get(P)
-        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
-        time.sleep(1.05)
-        assert api.get(P).status_code == 200
-
-
-def test_a_refused_request_does_nothing(client: Callable[..., Any]) -> None:
-    with Sandbox(SEED, rate_limit="1/3600") as running:
-        api = client(running, "glpat-root")
-        api.get(P)
-        assert api.delete(f"{P}/1").status_code == 429
-        assert running.state()["packages"]["pending_destruction"] == 0
-
-
-def test_without_a_limit_there_are_no_headers(client: Callable[..., Any]) -> None:
-    with Sandbox(SEED) as running:
-        assert not [n for n in client(running).get(P).headers if n.lower().startswith("ratelimit")]
+        now = time.time()
+        row = api.put(f"{P}/generic/new/1/new.bin?select=package_file", b"x").json()
+        response = api.get(f"{P}/{row['package_id']}")
+        (record, _) = running.requests()
+    shown = [response.json()["created_at"], row["created_at"], row["updated_at"]]
+    given = [datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() for text in shown]
+    given.append(parsedate_to_datetime(response.headers["Date"]).timestamp())
+    assert all(abs(moment - now - offset) < 5 for moment in given)
+    # The log is the machine's own.
+    assert abs(record["started_at"] - now) < 5
 
 
 # --tls

@@ -31,6 +31,7 @@ TYPES = [
     "terraform_module",
     "rpm",
     "ml_model",
+    "cargo",
 ]
 
 
@@ -63,6 +64,10 @@ def test_e1_path_with_plain_slashes_is_no_route(mia: Any) -> None:
         ("%", {114}),
         ("_", {114}),
         ("100", {114, 115}),
+        ('"apple pie"', {113}),
+        ('"pie apple"', set()),
+        ('"pct done" 100', {115}),
+        ('"100', set()),
     ],
 )
 def test_e1_package_name_is_fuzzy(mia: Any, words: str, expected: set[int]) -> None:
@@ -212,6 +217,7 @@ def test_e1_package_body(mia: Any, sandbox: Sandbox) -> None:
                 "name": "latest",
                 "created_at": "2025-03-01T10:00:00.000Z",
                 "updated_at": "2025-03-01T10:00:00.000Z",
+                "project_id": 42,
             },
             {
                 "id": 2,
@@ -219,6 +225,7 @@ def test_e1_package_body(mia: Any, sandbox: Sandbox) -> None:
                 "name": "stable",
                 "created_at": "2025-03-01T10:00:00.000Z",
                 "updated_at": "2025-03-01T10:00:00.000Z",
+                "project_id": 42,
             },
         ],
         "pipeline": {

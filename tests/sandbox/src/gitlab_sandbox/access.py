@@ -172,12 +172,12 @@ def deletes(caller: Caller, project: Project) -> bool:
 
 def administers(caller: Caller, project: Project) -> bool:
     """Whether the caller's role allows managing protection rules and the cleanup policy."""
-    return not project.archived and level(caller, project) >= MAINTAINER
+    return not project.read_only and level(caller, project) >= MAINTAINER
 
 
 def publishes(caller: Caller, project: Project) -> bool:
     """Whether the caller's role allows publishing packages in the project."""
-    if project.archived or project.package_registry == "disabled":
+    if project.read_only or project.package_registry == "disabled":
         return False
     if caller.kind == DEPLOY:
         return _deployed(caller, project)

@@ -54,7 +54,7 @@ class Bodies:
         if in_group:
             body["project_id"] = package.project_id
             body["project_path"] = project.path
-        body["tags"] = [_tag(tag) for tag in tags] if tags else []
+        body["tags"] = self._tags(package, tags)
         if build is not None:
             body["pipeline"] = None if build.deleted else self.pipeline(build)
             body["pipelines"] = []
@@ -66,11 +66,25 @@ class Bodies:
             "id": package.id,
             "version": package.version,
             "created_at": package.created_at,
-            "tags": [_tag(tag) for tag in tags] if tags else [],
+            "tags": self._tags(package, tags),
         }
         if build is not None:
             body["pipeline"] = None if build.deleted else self.pipeline(build)
         return body
+
+    def _tags(self, package: Package, tags: list[Tag] | None) -> list[Body]:
+        """The tags of a package: raw rows, to which newer servers have added the project."""
+        return [
+            {
+                "id": tag.id,
+                "package_id": tag.package_id,
+                "name": tag.name,
+                "created_at": tag.created_at,
+                "updated_at": tag.created_at,
+                **({"project_id": package.project_id} if self.current else {}),
+            }
+            for tag in tags or ()
+        ]
 
     def pipeline(self, pipeline: Build) -> Body:
         """The pipeline of a build."""
@@ -173,16 +187,6 @@ class Bodies:
             "visibility": group.visibility,
             "parent_id": None if group.parent is None else group.parent.id,
         }
-
-
-def _tag(tag: Tag) -> Body:
-    return {
-        "id": tag.id,
-        "package_id": tag.package_id,
-        "name": tag.name,
-        "created_at": tag.created_at,
-        "updated_at": tag.created_at,
-    }
 
 
 def _web_path(package: Package, project: Project) -> str:

@@ -86,18 +86,21 @@ class Call:
             raise self._refusal(project)
         if moved:
             raise self._moved(project)
-        # Reading what is public takes no permission.
-        public = self.reads and project.visibility == "public"
-        if self.route.job and not public and not access.job_has(self.caller, self.route.job):
-            raise answers.job_lacks(self.route.job, project.path)
+        needed = self.route.job if self.registry.current and not self._public(project) else ""
+        if needed and not access.job_has(self.caller, needed):
+            raise answers.job_lacks(needed, project.path)
         return project
 
-    def _enters(self, project: Project) -> bool:
-        if self.route.downloads and project.package_registry == "public":
-            return True
-        if not access.sees_project(self.caller, project):
+    def _public(self, project: Project) -> bool:
+        """Whether everybody may do this here, whatever a job's token may."""
+        if not self.reads:
             return False
-        return access.job_may_enter(self.caller, project) or (project.visibility == "public" and self.reads)
+        return project.visibility == "public" or (self.route.downloads and project.package_registry == "public")
+
+    def _enters(self, project: Project) -> bool:
+        if self._public(project):
+            return True
+        return access.sees_project(self.caller, project) and access.job_may_enter(self.caller, project)
 
     def _refusal(self, project: Project | None) -> ApiError:
         if self.caller.anonymous and self.route.wants_token:

@@ -159,9 +159,9 @@ def _serve(arguments: argparse.Namespace, storage: Storage, current: bool) -> No
             objects = ObjectStorage(storage, object_port)
         clock.set_offset(arguments.clock_offset)
         storage.shuffled = arguments.ties == "shuffled"
-        store = storage.directory_store()
+        store = storage.directory_store(current)
         registry = Registry(storage, store, current, arguments.max_bulk or (100 if current else 20), objects)
-        limits = Limits(arguments.rate_limit, store.directory.instance.limits, arguments.rate_limit_headers == "always")
+        limits = Limits(arguments.rate_limit, store.directory.instance, arguments.rate_limit_headers == "always")
         application = Application(
             registry, ROUTES, faults, limits, arguments.latency_ms / 1000, control_app(registry, journal, faults)
         )
@@ -190,7 +190,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             if storage.empty():
                 storage.load(seed)
             if not current:
-                storage.forget_deprecated()
+                storage.forget_what_is_new()
         except BaseException:
             storage.close()
             raise

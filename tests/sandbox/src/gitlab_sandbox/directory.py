@@ -105,6 +105,21 @@ class Group:
 
 
 @dataclass
+class Instance:
+    """Settings of the whole server. ``limits`` are (requests, seconds) by name, see the README.
+
+    ``current`` is False for a server of 16.1.
+    """
+
+    current: bool = True
+    packages: bool = True
+    delete_protection: bool = True
+    rules_endpoint: bool = True
+    max_file_size: int = 5_368_709_120
+    limits: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass
 class Project:
     """A project; ``members`` are those of the project itself.
 
@@ -118,6 +133,7 @@ class Project:
     visibility: str
     group: Group
     members: dict[int, int]
+    instance: Instance
     archived: bool = False
     package_registry: str = "enabled"
     keep_n: int | None = None
@@ -126,22 +142,16 @@ class Project:
     shared_with: list[Group] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
 
+    @property
+    def read_only(self) -> bool:
+        """Whether nobody may publish or delete: archived projects of old servers let that happen."""
+        return self.archived and self.instance.current
+
     def level(self, user: User | None) -> int:
         """The user's level here, the highest of the direct and the inherited ones; 0 for no member."""
         if user is None:
             return 0
         return max(self.members.get(user.id, 0), self.group.level(user))
-
-
-@dataclass
-class Instance:
-    """Settings of the whole server. ``limits`` are (requests, seconds) by name, see the README."""
-
-    packages: bool = True
-    delete_protection: bool = True
-    rules_endpoint: bool = True
-    max_file_size: int = 5_368_709_120
-    limits: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass

@@ -37,7 +37,8 @@ async def download(
     :param disposition_on_redirect: whether the signed address asks for a ``Content-Disposition``.
     """
     registry = call.registry
-    registry.storage.note_download(package.id)
+    # Old servers note every download.
+    registry.storage.note_download(package.id, 60 if registry.current else 0)
     name = re.sub(r"[^ -~]|[\"\\%]", "_", file.file_name)
     disposition = f'attachment; filename="{name}"'
     if registry.objects is not None and redirects:

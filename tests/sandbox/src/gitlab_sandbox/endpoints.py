@@ -13,7 +13,7 @@ from gitlab_sandbox.calls import Call
 from gitlab_sandbox.credentials import ACCESS_TOKENS, OAUTH
 from gitlab_sandbox.directory import Group, Project
 from gitlab_sandbox.downloads import download, with_checksums
-from gitlab_sandbox.lists import PackageQuery
+from gitlab_sandbox.lists import PackageQuery, search_words
 from gitlab_sandbox.routes import Route
 from gitlab_sandbox.vocabulary import (
     ADMIN_PACKAGES,
@@ -76,7 +76,7 @@ def _list_packages(call: Call, projects: dict[int, Project], group: Group | None
             order_by=order_by or "created_at",
             descending=sort == "desc",
             type=None if package_type is None else TYPE_NUMBER[package_type],
-            words=tuple((package_name or "").lower().split()),
+            words=search_words((package_name or "").lower()),
             version=package_version,
             versionless=versionless,
             status=None if status is None else STATUS_NUMBER[status],

@@ -11,6 +11,7 @@ from email.utils import formatdate
 
 from gitlab_sandbox import answers, clock
 from gitlab_sandbox.answers import Answer, Headers
+from gitlab_sandbox.directory import Instance
 
 
 @dataclass(frozen=True)
@@ -75,28 +76,31 @@ class Throttle:
 class CallLimit:
     """A limit of one call, which answers in JSON and without ``RateLimit-*``."""
 
-    def __init__(self, requests: int, seconds: int) -> None:
+    def __init__(self, requests: int, seconds: int, current: bool) -> None:
         self._window = Window(requests, seconds)
+        self._current = current
 
     def count(self, client: str) -> Answer | None:
         """Count a request; the answer if there are too many."""
-        count = self._window.count(client)
-        if not count.exceeded:
+        if not self._window.count(client).exceeded:
             return None
         text = "This endpoint has been requested too many times. Try again later."
-        return answers.json_answer(429, {"message": {"error": text}}, [(b"retry-after", b"%d" % count.retry_after)])
+        # Newer servers say how long the window is, not how much of it is left.
+        headers: Headers = [(b"retry-after", b"%d" % self._window.seconds)] if self._current else []
+        return answers.json_answer(429, {"message": {"error": text}}, headers)
 
 
 class Limits:
-    """All limits of the server. ``rate`` is ``--rate-limit``, ``named`` those of the seed's instance."""
+    """All limits of the server: ``rate`` is ``--rate-limit``, the others are those of the seed's instance."""
 
-    def __init__(self, rate: tuple[int, int] | None, named: dict[str, tuple[int, int]], always: bool) -> None:
+    def __init__(self, rate: tuple[int, int] | None, instance: Instance, always: bool) -> None:
+        named = instance.limits
         self._throttles: dict[str, Throttle] = {}
         if rate is not None:
             self._throttles["api"] = Throttle(*rate, "api", always)
         if "packages" in named:
             self._throttles["packages"] = Throttle(*named["packages"], "packages_api", always)
-        self._calls = {name: CallLimit(*limit) for name, limit in named.items() if name != "packages"}
+        self._calls = {name: CallLimit(*limit, instance.current) for name, limit in named.items() if name != "packages"}
 
     def count(self, limit: str, call: str | None, client: str, authenticated: bool) -> tuple[Headers, Answer | None]:
         """Count a request against ``limit`` (``api``, ``packages``) and the own limit of its ``call``, if any."""

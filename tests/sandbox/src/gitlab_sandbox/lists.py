@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,6 +31,15 @@ class PackageQuery:
     version: str | None = None
     versionless: bool = False
     status: int | None = None
+
+
+_QUOTED: Final = re.compile(r'(?:(?<=\A)|(?<= ))"[^"]+"(?= |\Z)')
+
+
+def search_words(text: str) -> tuple[str, ...]:
+    """The words of a search, split by blanks; several in quotes count as one (contract, section 2)."""
+    quoted = _QUOTED.findall(text)
+    return (*_QUOTED.sub("", text).split(), *(word[1:-1] for word in quoted))
 
 
 @dataclass(frozen=True)

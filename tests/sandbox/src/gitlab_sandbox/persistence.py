@@ -19,18 +19,18 @@ from gitlab_sandbox.vocabulary import PACKAGE_SETTINGS
 class DirectoryStore:
     """Reads and changes the directory of one database."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, current: bool) -> None:
         self._db = connection
         self.directory = Directory()
-        self._read()
+        self._read(current)
 
-    def _read(self) -> None:
+    def _read(self, current: bool) -> None:
         directory = self.directory
         for packages, protection, endpoint, size, limits in self._db.execute(
             "SELECT packages, delete_protection, rules_endpoint, max_file_size, limits FROM instance"
         ):
             known = {name: (requests, seconds) for name, (requests, seconds) in json.loads(limits).items()}
-            directory.instance = Instance(bool(packages), bool(protection), bool(endpoint), size, known)
+            directory.instance = Instance(current, bool(packages), bool(protection), bool(endpoint), size, known)
         for id_, username, name, admin in self._db.execute("SELECT id, username, name, admin FROM users"):
             directory.users[id_] = User(id_, username, name, bool(admin))
         # Outer groups first.
@@ -62,6 +62,7 @@ class DirectoryStore:
                 visibility=visibility,
                 group=directory.groups[group_id],
                 members={},
+                instance=directory.instance,
                 archived=bool(archived),
                 package_registry=package_registry,
                 keep_n=keep_n,

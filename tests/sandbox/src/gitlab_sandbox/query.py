@@ -78,6 +78,10 @@ class Parameters:
         """Note that a value has the wrong type."""
         self._errors.append(f"{name} is invalid")
 
+    def missing(self, name: str) -> None:
+        """Note that what is needed is not there."""
+        self._errors.append(f"{name} is missing")
+
     def unlisted(self, name: str) -> None:
         """Note that a value has the right type and is not allowed."""
         self._errors.append(f"{name} does not have a valid value")

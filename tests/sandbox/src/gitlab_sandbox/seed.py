@@ -43,7 +43,7 @@ from gitlab_sandbox.vocabulary import (
 LIMITS = ("projects", "groups", "group_projects", "packages")
 
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
-_PATH = rf"{_NAME}(?:/{_NAME})*"
+PATH = rf"{_NAME}(?:/{_NAME})*"
 _TOKEN = r"[!-~]+"
 _A_TOKEN = "a token (printable ASCII without spaces)"
 
@@ -237,7 +237,7 @@ class _Reader(PackageReader):
         for entry in node.items():
             fields = entry.mapping("id", "path", "visibility", "members", "package_settings")
             path_node = fields.needed("path")
-            path = path_node.matching(_PATH, "a path such as acme/web")
+            path = path_node.matching(PATH, "a path such as acme/web")
             if path in found:
                 raise path_node.error(f"the group {path!r} is there twice")
             found[path] = fields
@@ -273,10 +273,10 @@ class _Reader(PackageReader):
             "generate",
         )
         path_node = fields.needed("path")
-        path = path_node.matching(_PATH, "a path such as acme/web/shop")
+        path = path_node.matching(PATH, "a path such as acme/web/shop")
         if "/" not in path:
             raise path_node.error(f"{path!r} is in no group")
-        former = [entry.matching(_PATH, "a path such as acme/old-shop") for entry in fields.node("moved_from").items()]
+        former = [entry.matching(PATH, "a path such as acme/old-shop") for entry in fields.node("moved_from").items()]
         for used in (path, *former):
             if used in taken:
                 raise path_node.error(f"the path {used!r} is there twice")

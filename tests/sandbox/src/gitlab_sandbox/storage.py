@@ -107,14 +107,14 @@ class Storage:
         with self.transaction():
             Loader(self._db).load(seed)
 
-    def forget_deprecated(self) -> None:
-        """Make deprecated packages plain ones, for a server that does not know that status."""
+    def forget_what_is_new(self) -> None:
+        """Make deprecated packages plain ones and destroy those of cargo, for a server that knows neither."""
         self._db.execute("UPDATE packages SET status = 0 WHERE status = ?", (DEPRECATED,))
-        self._changed()
+        self._destroy(f"type = {TYPE_NUMBER['cargo']}", "FALSE")
 
-    def directory_store(self) -> DirectoryStore:
-        """Users, tokens, groups and projects, and the changes of them."""
-        return DirectoryStore(self._db)
+    def directory_store(self, current: bool) -> DirectoryStore:
+        """Users, tokens, groups and projects, and the changes of them; not ``current``: those of a 16.1 server."""
+        return DirectoryStore(self._db, current)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -306,12 +306,12 @@ class Storage:
         self._changed()
         return changed
 
-    def note_download(self, package_id: int) -> None:
-        """A file of the package was downloaded: noted at most once a minute, and no update of the package."""
+    def note_download(self, package_id: int, every: int = 60) -> None:
+        """A file of the package was downloaded: noted once in so many seconds, and no update of the package."""
         self._db.execute(
             "UPDATE packages SET last_downloaded_at = ? WHERE id = ?"
             " AND (last_downloaded_at IS NULL OR last_downloaded_at <= ?)",
-            (clock.now(), package_id, clock.ago(60)),
+            (clock.now(), package_id, clock.ago(every)),
         )
 
     def package_details(self, package_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
@@ -400,42 +400,34 @@ class Storage:
 
     def record_build(self, package: Package, file_id: int, token: Token) -> None:
         """Note that the pipeline of a job's token published a file of a package; a second time is one record."""
-        pipeline_id, iid = self._pipeline_of(token)
-        moment = clock.now()
+        pipeline_id, iid, created_at = self._pipeline_of(token)
+        user_id = None if token.user is None else token.user.id
+        project_id = package.project_id if token.project_id is None else token.project_id
         for target in (0, file_id):
-            if self._db.execute(
-                "SELECT 1 FROM builds WHERE package_id = ? AND file_id = ? AND pipeline_id = ?",
-                (package.id, target, pipeline_id),
-            ).fetchone():
-                continue
             self._db.execute(
                 f"INSERT INTO builds ({BUILD_COLUMNS})"
-                " VALUES (NULL, ?, ?, ?, ?, 'main', ?, 'running', 'push', ?, ?, ?, ?, 0)",
+                " SELECT NULL, ?, ?, ?, ?, 'main', ?, 'running', 'push', ?, ?, ?, ?, 0 WHERE NOT EXISTS"
+                " (SELECT 1 FROM builds WHERE package_id = ? AND file_id = ? AND pipeline_id = ?)",
                 (
-                    package.id,
-                    target,
-                    pipeline_id,
-                    iid,
-                    "0" * 40,
-                    moment,
-                    moment,
-                    None if token.user is None else token.user.id,
-                    package.project_id if token.project_id is None else token.project_id,
+                    *(package.id, target, pipeline_id, iid, "0" * 40, created_at, created_at, user_id, project_id),
+                    *(package.id, target, pipeline_id),
                 ),
             )
 
-    def _pipeline_of(self, token: Token) -> tuple[int, int]:
-        """The ID and number of the pipeline that a job belongs to, made when it first publishes something."""
-        (known,) = self._db.execute("SELECT pipeline_id FROM tokens WHERE value = ?", (token.value,)).fetchone()
-        if known is None:
-            (known,) = self._db.execute(
+    def _pipeline_of(self, token: Token) -> tuple[int, int, str]:
+        """ID, number and time of the pipeline that a job belongs to; it begins when the job first publishes."""
+        (pipeline_id,) = self._db.execute("SELECT pipeline_id FROM tokens WHERE value = ?", (token.value,)).fetchone()
+        if pipeline_id is None:
+            (pipeline_id,) = self._db.execute(
                 "SELECT 1 + max((SELECT coalesce(max(pipeline_id), 0) FROM builds),"
                 " (SELECT coalesce(max(pipeline_id), 0) FROM tokens))"
             ).fetchone()
-            self._db.execute("UPDATE tokens SET pipeline_id = ? WHERE value = ?", (known, token.value))
-        row = self._db.execute("SELECT iid FROM builds WHERE pipeline_id = ?", (known,)).fetchone()
-        row = row or self._db.execute("SELECT coalesce(max(iid), 0) + 1 FROM builds").fetchone()
-        return known, row[0]
+            self._db.execute("UPDATE tokens SET pipeline_id = ? WHERE value = ?", (pipeline_id, token.value))
+        known = self._db.execute("SELECT iid, created_at FROM builds WHERE pipeline_id = ?", (pipeline_id,)).fetchone()
+        if known is None:
+            (iid,) = self._db.execute("SELECT coalesce(max(iid), 0) + 1 FROM builds").fetchone()
+            known = (iid, clock.now())
+        return pipeline_id, known[0], known[1]
 
     # Files
 

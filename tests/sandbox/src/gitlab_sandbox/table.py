@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gitlab_sandbox import endpoints, registries
+from gitlab_sandbox import endpoints, plan_limits, registries
 from gitlab_sandbox.routes import Route
 
-ROUTES: Final[tuple[Route, ...]] = (*endpoints.ROUTES, *registries.ROUTES)
+ROUTES: Final[tuple[Route, ...]] = (*endpoints.ROUTES, *plan_limits.ROUTES, *registries.ROUTES)

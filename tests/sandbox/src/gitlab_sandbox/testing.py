@@ -40,6 +40,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
+from urllib.parse import quote
 
 
 class SandboxError(Exception):
@@ -208,9 +209,23 @@ class Sandbox:
         return found
 
     def change_package(self, package_id: int, **fields: Any) -> dict[str, Any]:
-        """Change ``status`` or ``last_downloaded_at`` of a package behind a client's back."""
+        """Change ``status``, ``last_downloaded_at``, ``tags`` or ``updated_at`` of a package behind a client's back."""
         found: dict[str, Any] = self.control("POST", f"packages/{package_id}", fields)
         return found
+
+    def change_project(self, project: int | str, **fields: Any) -> dict[str, Any]:
+        """Change ``path``, ``archived``, ``package_registry``, ``members`` of a project, or delete it (``deleted``)."""
+        found: dict[str, Any] = self.control("POST", f"projects/{quote(str(project), safe='')}", fields)
+        return found
+
+    def clean_up(self) -> int:
+        """Run GitLab's own cleanup policies now; how many files they marked for destruction."""
+        marked: int = self.control("POST", "cleanup")["marked"]
+        return marked
+
+    def sweep(self) -> None:
+        """Destroy what is marked for destruction."""
+        self.control("POST", "sweep")
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """A control call below ``/sandbox/``; its JSON answer, if it has one.

@@ -39,6 +39,8 @@ async def publish(call: Call) -> Answer:
     name, version, file_name = _names(call, parameters)
     select = parameters.choice("select", ("package_file",))
     status = parameters.choice("status", ("default", "hidden"))
+    if not {"content-length", "transfer-encoding"} & call.headers.keys():
+        parameters.missing("file")
     parameters.check()
     project = call.publishing_project()
     call.check_push_protection(project, name, _GENERIC)
@@ -56,10 +58,10 @@ async def publish(call: Call) -> Answer:
         file = publishing.add_file(call, package, file_name, upload)
     if select is None:
         return answers.json_answer(201, {"message": "201 Created"})
-    return answers.json_answer(200, _row(file))
+    return answers.json_answer(200, _row(file, call.registry.objects is not None))
 
 
-def _row(file: File) -> Body:
+def _row(file: File, objects: bool) -> Body:
     """The row of the database, as GitLab shows it (``select=package_file``)."""
     digest = file.sha256 or ""
     return {
@@ -68,7 +70,7 @@ def _row(file: File) -> Body:
         "created_at": file.created_at,
         "updated_at": file.updated_at,
         "size": file.size,
-        "file_store": 1,
+        "file_store": 2 if objects else 1,
         "file_md5": None,
         "file_sha1": None,
         "file_name": file.file_name,
@@ -88,10 +90,10 @@ def _row(file: File) -> Body:
 
 async def serve(call: Call) -> Answer:
     """G2: the newest file of that name."""
-    project = call.readable_project()
     parameters = call.parameters()
     name, version, file_name = _names(call, parameters)
     parameters.check()
+    project = call.readable_project()
     storage = call.registry.storage
     package = storage.find_package(project.id, _GENERIC, name, version, INSTALLABLE)
     file = None if package is None else storage.newest_file(package.id, file_name)
@@ -102,19 +104,25 @@ async def serve(call: Call) -> Answer:
 
 def _names(call: Call, parameters: Parameters) -> tuple[str, str, str]:
     """Package name, version and file name. A path before the file name is part of it, percent-encoded."""
-    name = decode(call.segments["package_name"]) or ""
-    version = decode(call.segments["package_version"]) or ""
-    path = decode(call.segments["path"]) or ""
-    if _NAME.fullmatch(name) is None or name in (".", ".."):
-        parameters.invalid("package_name")
-    if _NAME.fullmatch(version) is None or ".." in version or version == ".":
-        parameters.invalid("package_version")
+    if not call.registry.current and "/" in call.segments["path"]:
+        raise answers.no_route()
+    name, version, path = (decode(call.segments[key]) or "" for key in ("package_name", "package_version", "path"))
     *folders, file_name = path.split("/")
-    if _FILE_NAME.fullmatch(file_name) is None or file_name in (".", "..") or ".." in path:
-        parameters.invalid("file_name")
-    if any(_FILE_NAME.fullmatch(folder) is None for folder in folders):
+    _check(parameters, "package_name", name)
+    _check(parameters, "package_version", version)
+    if not all(_fits(folder) for folder in folders):
         parameters.invalid("path")
+    _check(parameters, "file_name", file_name, _FILE_NAME if call.registry.current else _NAME)
     return name, version, "%2F".join((*folders, file_name))
+
+
+def _check(parameters: Parameters, key: str, value: str, pattern: re.Pattern[str] = _NAME) -> None:
+    if not _fits(value, pattern):
+        parameters.invalid(key)
+
+
+def _fits(value: str, pattern: re.Pattern[str] = _NAME) -> bool:
+    return pattern.fullmatch(value) is not None and ".." not in value and value != "."
 
 
 _PATH: Final = "projects/:id/packages/generic/:package_name/:package_version/*path"
