@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitlab_sandbox import clock
 from gitlab_sandbox.calls import Registry
 from gitlab_sandbox.directory import Project, User
 from gitlab_sandbox.node import Node, SeedError
@@ -111,15 +110,3 @@ def _read_project(node: Node, registry: Registry) -> dict[str, Any]:
         members.append((user, None if role.value is None else ROLES[role.choice(ROLES)]))
     changes["members"] = members
     return changes
-
-
-def clean_up(registry: Registry) -> int:
-    """Run the cleanup policies of all projects now; how many files they marked (registries, D)."""
-    marked = 0
-    with registry.storage.transaction():
-        for project in registry.directory.projects.values():
-            if project.keep_n is not None:
-                marked += registry.storage.clean_up(project.id, project.keep_n)
-                project.next_run_at = clock.ahead(12 * 3600)
-                registry.store.save_project(project)
-    return marked

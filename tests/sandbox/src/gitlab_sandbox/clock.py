@@ -50,11 +50,6 @@ def ago(seconds: int) -> str:
     return iso(_present() - timedelta(seconds=seconds))
 
 
-def ahead(seconds: int) -> str:
-    """A time of the server's clock that lies so many seconds ahead."""
-    return iso(_present() + timedelta(seconds=seconds))
-
-
 def _present() -> datetime:
     return datetime.now(timezone.utc).replace(tzinfo=None) + _offset
 

@@ -77,13 +77,6 @@ def control_app(registry: Registry, journal: Journal, faults: Faults) -> Starlet
             }
         )
 
-    async def cleanup(_: Request) -> Response:
-        return JSONResponse({"marked": changes.clean_up(registry)})
-
-    async def sweep(_: Request) -> Response:
-        storage.sweep()
-        return JSONResponse(storage.counts())
-
     return Starlette(
         routes=[
             _route("requests", requests, "GET", "DELETE"),
@@ -91,8 +84,6 @@ def control_app(registry: Registry, journal: Journal, faults: Faults) -> Starlet
             _route("state", state, "GET"),
             _route("packages/{id}", change_package, "POST"),
             _route("projects/{id:path}", change_project, "POST"),
-            _route("cleanup", cleanup, "POST"),
-            _route("sweep", sweep, "POST"),
         ],
         exception_handlers={HTTPException: _refuse},
     )

@@ -218,15 +218,6 @@ class Sandbox:
         found: dict[str, Any] = self.control("POST", f"projects/{quote(str(project), safe='')}", fields)
         return found
 
-    def clean_up(self) -> int:
-        """Run GitLab's own cleanup policies now; how many files they marked for destruction."""
-        marked: int = self.control("POST", "cleanup")["marked"]
-        return marked
-
-    def sweep(self) -> None:
-        """Destroy what is marked for destruction."""
-        self.control("POST", "sweep")
-
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """A control call below ``/sandbox/``; its JSON answer, if it has one.
 
