@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,6 +79,10 @@ def test_requests_keep_the_path_as_it_was_sent(mia: Any, sandbox: Sandbox) -> No
         ("PRIVATE-TOKEN", "glpat-mia", "private-token"),
         ("Authorization", "glpat-mia", "bearer"),
         ("JOB-TOKEN", "glcbt-mia", "job-token"),
+        ("Deploy-Token", "gldt-x", "deploy-token"),
+        ("X-NuGet-ApiKey", "glpat-mia", "nuget-key"),
+        ("Authorization-raw", "glpat-mia", "raw"),
+        ("Authorization-basic", "glpat-mia", "basic"),
         ("PRIVATE-TOKEN", "", "none"),
         ("PRIVATE-TOKEN", "wrong", "private-token"),
     ],
@@ -84,7 +90,14 @@ def test_requests_keep_the_path_as_it_was_sent(mia: Any, sandbox: Sandbox) -> No
 def test_requests_tell_the_kind_of_token_and_never_the_token(
     sandbox: Sandbox, client: Callable[..., Any], header: str, token: str, auth: str
 ) -> None:
-    client(sandbox, token, header).get(P)
+    sent = {
+        "Authorization-raw": token,
+        "Authorization-basic": "Basic " + base64.b64encode(f"x:{token}".encode()).decode(),
+    }
+    if header in sent:
+        client(sandbox).get(P, headers={"Authorization": sent[header]})
+    else:
+        client(sandbox, token, header).get(P)
     records = sandbox.requests()
     assert records[0]["auth"] == auth
     assert not token or token not in json.dumps(records)
@@ -220,6 +233,122 @@ def test_change_package_moves_its_update(sandbox: Sandbox, publish: Publish) -> 
     assert sandbox.change_package(package, status="default")["updated_at"] > first
 
 
+def test_change_package_tags(mia: Any, sandbox: Sandbox, publish: Publish) -> None:
+    package, _ = publish()
+    assert sandbox.change_package(package, tags=["stable", "latest"])["tags"] == ["stable", "latest"]
+    assert [tag["name"] for tag in mia.get(f"{P}/{package}").json()["tags"]] == ["stable", "latest"]
+    sandbox.change_package(package, tags=["old"])
+    assert [tag["name"] for tag in mia.get(f"{P}/{package}").json()["tags"]] == ["old"]
+    sandbox.change_package(package, tags=[])
+    assert mia.get(f"{P}/{package}").json()["tags"] == []
+
+
+# POST /sandbox/projects/:id
+
+PROJECTS: dict[str, Any] = {
+    "users": [
+        {"username": "root", "admin": True, "tokens": [{"value": "glpat-root"}]},
+        {"username": "mia", "tokens": [{"value": "glpat-mia"}]},
+        {"username": "sam", "tokens": [{"value": "glpat-sam"}]},
+    ],
+    "projects": [
+        {"path": "acme/shop", "members": {"mia": "maintainer", "sam": "developer"}, "packages": [{"name": "a"}]},
+        {"path": "acme/site", "packages": [{"name": "b"}]},
+    ],
+}
+
+
+@pytest.fixture(params=["memory", "db"])
+def changed(request: pytest.FixtureRequest, client: Callable[..., Any], tmp_path: Path) -> Iterator[Any]:
+    """Changes project 1 as ordered; then a client of what is there, with ``--db`` that of a later start."""
+    db = tmp_path / "state.db" if request.param == "db" else None
+    running = Sandbox(PROJECTS, db=db).start()
+
+    def change(*orders: dict[str, Any], project: int | str = 1) -> Callable[[str], Any]:
+        nonlocal running
+        for order in orders:
+            running.change_project(project, **order)
+        if db is not None:
+            running.stop()
+            running = Sandbox(PROJECTS, db=db).start()
+        return lambda user: client(running, f"glpat-{user}")
+
+    yield change
+    running.stop()
+
+
+def test_change_project_path_moves_it(changed: Any) -> None:
+    mia = changed({"path": "acme/new/place"}, project="acme/shop")("mia")
+    body = mia.get("/projects/acme%2Fnew%2Fplace").json()
+    assert (body["id"], body["path_with_namespace"], body["path"]) == (1, "acme/new/place", "place")
+    old = mia.get("/projects/acme%2Fshop/packages")
+    assert (old.status_code, old.headers["Location"]) == (301, f"{mia.api_url}/projects/1/packages")
+    assert mia.delete("/projects/acme%2Fshop/packages/1").status_code == 405
+    # The group of the new path is there, as private as the one around it.
+    group = changed()("root").get("/groups/acme%2Fnew").json()
+    assert (group["visibility"], group["parent_id"]) == ("private", 1)
+    assert changed()("root").get("/groups/acme%2Fnew/packages").json()[0]["project_path"] == "acme/new/place"
+
+
+def test_change_project_path_and_back_again(changed: Any) -> None:
+    mia = changed({"path": "acme/other"}, {"path": "acme/shop"})("mia")
+    assert mia.get("/projects/acme%2Fshop").status_code == 200
+    assert mia.get("/projects/acme%2Fother").status_code == 301
+
+
+def test_change_project_archived(changed: Any) -> None:
+    mia = changed({"archived": True})("mia")
+    assert mia.get("/projects/1").json()["archived"] is True
+    assert mia.delete(f"{P.replace('42', '1')}/1").status_code == 403
+
+
+def test_change_project_package_registry(changed: Any) -> None:
+    mia = changed({"package_registry": "disabled"})("mia")
+    assert mia.get("/projects/1").json()["package_registry_access_level"] == "disabled"
+    assert mia.get("/projects/1/packages").status_code == 403
+
+
+def test_change_project_merges_members(changed: Any) -> None:
+    user = changed({"members": {"mia": "guest"}}, {"members": {"sam": None, "root": "owner"}})
+    assert user("mia").get("/projects/1/packages").status_code == 403
+    assert user("sam").get("/projects/1").status_code == 404
+
+
+def test_change_project_deleted(changed: Any) -> None:
+    user = changed({"deleted": True})
+    for path in ("/projects/1", "/projects/1/packages", "/projects/acme%2Fshop"):
+        assert user("root").get(path).json() == {"message": "404 Project Not Found"}
+    assert user("root").names("/groups/acme/packages") == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("project", "body", "status", "error"),
+    [
+        (9, b"{}", 404, "there is no such project"),
+        ("acme%2Fnone", b"{}", 404, "there is no such project"),
+        ("acme%2Fold-shop", b"{}", 404, "there is no such project"),
+        (42, b"[]", 400, "[] is not a mapping"),
+        (42, b'{"name": "x"}', 400, "'name' is none of path, archived, package_registry, members, deleted"),
+        (42, b'{"path": "shop"}', 400, "path: 'shop' is in no group"),
+        (42, b'{"path": "acme/web"}', 400, "path: 'acme/web' is a group already"),
+        (42, b'{"path": "acme/site"}', 400, "path: 'acme/site' is a project already"),
+        (42, b'{"path": "acme/site/x"}', 400, "path: 'acme/site' is a project, not a group"),
+        (42, b'{"archived": 1}', 400, "archived: 1 is neither true nor false"),
+        (42, b'{"package_registry": "off"}', 400, "package_registry: 'off' is none of disabled, private, "),
+        (42, b'{"members": {"nobody": "guest"}}', 400, "members: there is no user 'nobody'"),
+        (42, b'{"members": {"mia": "boss"}, "archived": true}', 400, "members.mia: 'boss' is none of guest, "),
+    ],
+)
+def test_a_wrong_change_of_a_project_is_refused_and_changes_nothing(
+    mia: Any, sandbox: Sandbox, project: int | str, body: bytes, status: int, error: str
+) -> None:
+    before = mia.get("/projects/42").json()
+    response = requests.post(f"{sandbox.url}/sandbox/projects/{project}", data=body, timeout=10)
+    assert response.status_code == status
+    assert response.json()["error"].startswith(error)
+    assert mia.get("/projects/42").json() == before
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "error"),
     [
@@ -236,6 +365,8 @@ def test_change_package_moves_its_update(sandbox: Sandbox, publish: Publish) -> 
             "'name' is none of status, last_downloaded_at, updated_at, tags",
         ),
         ("POST", "packages/101", b'{"last_downloaded_at": 5}', 400, "last_downloaded_at: 5 is not a string"),
+        ("POST", "packages/101", b'{"tags": "x"}', 400, "tags: 'x' is not a list"),
+        ("POST", "packages/101", b'{"updated_at": null}', 400, "updated_at: None is not a string"),
         ("POST", "packages/999999", b"{}", 404, "there is no such package"),
         ("POST", "packages/x", b"{}", 404, "there is no such package"),
         ("POST", "packages/" + "9" * 30, b"{}", 404, "there is no such package"),

@@ -42,6 +42,58 @@ def test_e3_versions_are_the_other_displayable_ones_of_name_and_type_by_version(
     assert [v["id"] for v in mia.get(f"{P}/108").json()["versions"]] == []
 
 
+def test_e3_versions_have_another_version_and_are_never_versionless(client: Callable[..., Any]) -> None:
+    def package(name: str, version: str | None, package_type: str) -> dict[str, Any]:
+        return {"name": name, "version": version, "package_type": package_type}
+
+    seed = {
+        "users": [{"username": "root", "admin": True, "tokens": [{"value": "glpat-root"}]}],
+        "projects": [
+            {
+                "path": "acme/shop",
+                "packages": [
+                    package("zlib/1.3@acme/stable", "1.3", "conan"),
+                    package("zlib/1.3@acme/testing", "1.3", "conan"),
+                    package("zlib/1.2@acme/stable", "1.2", "conan"),
+                    package("app", None, "maven"),
+                    package("app", "2.0", "maven"),
+                    package("app", "1.0", "maven"),
+                    package("app", "1.0", "maven"),
+                ],
+            }
+        ],
+    }
+    with Sandbox(seed) as running:
+        root = client(running, "glpat-root")
+        versions = {i: [v["id"] for v in root.get(f"/projects/1/packages/{i}").json()["versions"]] for i in range(1, 8)}
+    # Two conan recipes of one name and version do not list each other; a versionless package lists all others.
+    assert versions == {1: [3], 2: [3], 3: [1, 2], 4: [6, 7, 5], 5: [6, 7], 6: [5], 7: [5]}
+
+
+def test_a_deleted_pipeline_leaves_null(client: Callable[..., Any]) -> None:
+    pipelines = [{"id": 7, "deleted": True}, {"id": 6}]
+    seed = {
+        "users": [{"username": "root", "admin": True, "tokens": [{"value": "glpat-root"}]}],
+        "projects": [
+            {
+                "path": "acme/shop",
+                "packages": [
+                    {"name": "a", "version": "1", "pipelines": pipelines, "files": [{"pipelines": pipelines}]},
+                    {"name": "a", "version": "2", "pipelines": [{"id": 8}]},
+                ],
+            }
+        ],
+    }
+    with Sandbox(seed) as running:
+        root = client(running, "glpat-root")
+        for body in (root.get("/projects/1/packages").json()[0], root.get("/projects/1/packages/1").json()):
+            assert (body["pipeline"], body["pipelines"]) == (None, [])
+        assert root.get("/projects/1/packages/2").json()["versions"][0]["pipeline"] is None
+        assert [p["id"] for p in root.get("/projects/1/packages/1/pipelines").json()] == [6]
+        (file,) = root.get("/projects/1/packages/1/package_files").json()
+        assert [p["id"] for p in file["pipelines"]] == [6]
+
+
 def test_e3_fields_of_a_version(mia: Any) -> None:
     versions = {v["id"]: v for v in mia.get(f"{P}/101").json()["versions"]}
     assert set(versions[103]) == {"id", "version", "created_at", "tags"}

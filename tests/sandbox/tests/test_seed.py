@@ -124,6 +124,73 @@ PACKAGE = "projects: [{path: a/b, packages: [{name: x, %s}]}]"
             "projects: [{path: a/b, protection_rules: [{minimum_access_level_for_delete: king}]}]",
             "seed: projects[0].protection_rules[0].minimum_access_level_for_delete: 'king' is none of ",
         ),
+        (
+            "projects: [{path: a/b, protection_rules: [{package_type: npm}]}]",
+            "seed: projects[0].protection_rules[0]: needs one of minimum_access_level_for_push, minimum_access_level_",
+        ),
+        (
+            "projects: [{path: a/b, protection_rules: [{package_type: golang, minimum_access_level_for_push: owner}]}]",
+            "seed: projects[0].protection_rules[0].package_type: 'golang' is none of npm, ",
+        ),
+        (
+            "projects: [{path: a/b, protection_rules: [{minimum_access_level_for_push: developer}]}]",
+            "seed: projects[0].protection_rules[0].minimum_access_level_for_push: 'developer' is none of maintainer, ",
+        ),
+        (
+            "projects: [{path: a/b, protection_rules: [{minimum_access_level_for_push: owner},"
+            " {minimum_access_level_for_delete: owner}]}]",
+            "seed: projects[0].protection_rules: the type and pattern ('generic', '*') is there twice",
+        ),
+        ("instance: {packages: off}", "seed: instance.packages: "),
+        ("instance: {limits: {all: 1/1}}", "seed: instance.limits: 'all' is none of projects, groups, "),
+        ("instance: {limits: {groups: 1}}", "seed: instance.limits.groups: 1 is not a string"),
+        ("instance: {limits: {groups: 0/1}}", "seed: instance.limits.groups: '0/1' is not REQUESTS/SECONDS"),
+        ("instance: {max_file_size: -1}", "seed: instance.max_file_size: -1 is not between 0 and "),
+        ("groups: [{path: a, package_settings: {colour: red}}]", "seed: groups[0].package_settings: 'colour' is none"),
+        (
+            "groups: [{path: a, package_settings: {generic_duplicate_exception_regex: '('}}]",
+            "seed: groups[0].package_settings.generic_duplicate_exception_regex: '(' is not a regular expression: ",
+        ),
+        (
+            "groups: [{path: a, package_settings: {generic_duplicates_allowed: null}}]",
+            "seed: groups[0].package_settings.generic_duplicates_allowed: None is neither true nor false",
+        ),
+        ("projects: [{path: a/b, archived: 1}]", "seed: projects[0].archived: 1 is neither true nor false"),
+        (
+            "projects: [{path: a/b, package_registry: x}]",
+            "seed: projects[0].package_registry: 'x' is none of disabled, ",
+        ),
+        (
+            "projects: [{path: a/b, cleanup_policy: {keep_n_duplicated_package_files: 7}}]",
+            "seed: projects[0].cleanup_policy.keep_n_duplicated_package_files: 7 is none of all, 1, 10, ",
+        ),
+        (
+            "projects: [{path: a/b, job_token_allowlist: [a/c]}]",
+            "seed: projects[0].job_token_allowlist[0]: there is no project 'a/c'",
+        ),
+        ("projects: [{path: a/b, shared_with: [c]}]", "seed: projects[0].shared_with[0]: there is no group 'c'"),
+        ("deploy_tokens: [{value: x}]", "seed: deploy_tokens[0]: it is for a project or for a group"),
+        ("deploy_tokens: [{value: x, group: g}]", "seed: deploy_tokens[0].group: there is no group 'g'"),
+        (
+            "groups: [{path: g}]\ndeploy_tokens: [{value: x, group: g, scopes: [api]}]",
+            "seed: deploy_tokens[0].scopes[0]: 'api' is none of read_package_registry, ",
+        ),
+        (
+            "groups: [{path: g}]\nusers: [{username: u, tokens: [{value: x}]}]\ndeploy_tokens: [{value: x, group: g}]",
+            "seed: deploy_tokens[0].value: a token's value is used twice",
+        ),
+        (
+            "users: [{username: x, tokens: [{value: a, kind: job}]}]",
+            "seed: users[0].tokens[0].kind: 'job' is none of access, oauth",
+        ),
+        (
+            "users: [{username: x, tokens: [{value: a, permissions: [read_packages]}]}]",
+            "seed: users[0].tokens[0].permissions: only a token whose scopes are [granular] has permissions",
+        ),
+        (
+            "users: [{username: x, tokens: [{value: a, scopes: [granular, api]}]}]",
+            "seed: users[0].tokens[0].scopes: granular excludes other scopes",
+        ),
         ("projects: [{path: a/b, histories: [{}]}]", "seed: projects[0].histories[0]: file is missing"),
         (
             "projects: [{path: a/b, histories: [{file: no.json}]}]",

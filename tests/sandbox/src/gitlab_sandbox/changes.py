@@ -64,7 +64,7 @@ def change_project(registry: Registry, project: Project, data: Any) -> None:
 
     :raises ChangeError: if something is wrong; then nothing is changed.
     """
-    changes = _checked(_read_project, data, registry)
+    changes = _checked(_read_project, data, registry, project)
     store = registry.store
     with registry.storage.transaction():
         if changes.get("path", project.path) != project.path:
@@ -81,7 +81,7 @@ def change_project(registry: Registry, project: Project, data: Any) -> None:
         registry.storage.remove_packages(project.id)
 
 
-def _read_project(node: Node, registry: Registry) -> dict[str, Any]:
+def _read_project(node: Node, registry: Registry, project: Project) -> dict[str, Any]:
     directory = registry.directory
     fields = node.mapping("path", "archived", "package_registry", "members", "deleted")
     changes: dict[str, Any] = {}
@@ -92,6 +92,9 @@ def _read_project(node: Node, registry: Registry) -> dict[str, Any]:
             raise path_node.error(f"{path!r} is in no group")
         if path in directory.group_paths:
             raise path_node.error(f"{path!r} is a group already")
+        other = directory.project_paths.get(path)
+        if other is not None and other is not project:
+            raise path_node.error(f"{path!r} is a project already")
         above = path
         while above := above.rpartition("/")[0]:
             if above in directory.project_paths:
