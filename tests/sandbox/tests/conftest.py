@@ -176,12 +176,17 @@ class Api:
         """PUT."""
         return self.call("PUT", path, data=data, **options)
 
-    def raw(self, method: str, path: str) -> tuple[int, bytes]:
-        """One request whose path no client library touches; status and body."""
+    def raw(self, method: str, path: str, data: bytes | None = None) -> tuple[int, bytes]:
+        """One request whose path no client library touches; status and body. Without data it says no length."""
         url = urlsplit(self.api_url + path)
         headers = {str(name): str(value) for name, value in self._session.headers.items()}
         connection = http.client.HTTPConnection(url.netloc, timeout=30)
-        connection.request(method, self.api_url[self.api_url.index("/api/") :] + path, headers=headers)
+        connection.putrequest(method, self.api_url[self.api_url.index("/api/") :] + path)
+        if data is not None:
+            headers["Content-Length"] = str(len(data))
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        connection.endheaders(data)
         response = connection.getresponse()
         body = response.read()
         connection.close()

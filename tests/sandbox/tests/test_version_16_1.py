@@ -69,3 +69,34 @@ def test_16_1_has_pipelines_and_the_generic_registry_and_the_token(mia: Any) -> 
     assert mia.put(f"{P}/generic/old/1/old.bin", b"x").status_code == 201
     assert mia.get(f"{P}/generic/old/1/old.bin").content == b"x"
     assert mia.get("/personal_access_tokens/self").json()["name"] == "cleanup"
+
+
+def test_16_1_does_not_know_cargo(client: Callable[..., Any]) -> None:
+    seed = {
+        "users": [{"username": "root", "admin": True, "tokens": [{"value": "glpat-root"}]}],
+        "projects": [{"path": "a/b", "packages": [{"name": "crate", "package_type": "cargo"}, {"name": "app"}]}],
+    }
+    for version, found in (("current", ["crate", "app"]), ("16.1", ["app"])):
+        with Sandbox(seed, gitlab_version=version) as running:
+            root = client(running, "glpat-root")
+            assert root.names("/projects/1/packages") == found
+            status = root.get("/projects/1/packages", params={"package_type": "cargo"}).status_code
+            assert status == (200 if version == "current" else 400)
+
+
+def test_16_1_has_tags_without_a_project(mia: Any) -> None:
+    assert "project_id" not in mia.get(f"{P}/101").json()["tags"][0]
+
+
+def test_16_1_has_no_access_level_of_the_registry(mia: Any) -> None:
+    assert "package_registry_access_level" not in mia.get("/projects/42").json()
+
+
+def test_16_1_has_no_permissions_of_job_tokens(client: Callable[..., Any]) -> None:
+    seed = {
+        "users": [{"username": "mia"}],
+        "job_tokens": [{"value": "job", "user": "mia", "project": "a/b", "permissions": ["read_pipelines"]}],
+        "projects": [{"path": "a/b", "members": {"mia": "maintainer"}, "packages": [{"name": "app"}]}],
+    }
+    with Sandbox(seed, gitlab_version="16.1") as running:
+        assert client(running, "job", "JOB-TOKEN").delete("/projects/1/packages/1").status_code == 204
