@@ -108,6 +108,19 @@ def test_order_by_project_path_is_by_the_last_segment_and_then_by_id(
     assert ids == (expected if sort == "asc" else expected[::-1])
 
 
+@pytest.mark.parametrize("sort", ["asc", "desc"])
+def test_pages_in_order_of_project_path_agree_with_the_whole_list(
+    stable: Sandbox, client: Callable[..., Any], sort: str
+) -> None:
+    api = client(stable, "glpat-root")
+    params = {"order_by": "project_path", "sort": sort, "package_type": "generic"}
+    whole = api.ids(G, **params)
+    pages = {n: api.get(G, params={**params, "per_page": 4, "page": n}) for n in (12, 2, 7, 11, *range(1, 13))}
+    assert [p["id"] for n in range(1, 13) for p in pages[n].json()] == whole
+    assert pages[12].headers["X-Next-Page"] == ""
+    assert pages[11].headers["X-Next-Page"] == "12"
+
+
 def test_shuffled_ties_may_repeat_and_miss_packages_between_pages(
     shuffled: Sandbox, client: Callable[..., Any]
 ) -> None:

@@ -80,16 +80,10 @@ def order_of(query: PackageQuery, shuffled: bool) -> tuple[str, str]:
     """The order of a list, and the column that it is by; no column if there are no places in that order.
 
     GitLab sorts by the one column, and leaves equal values as the database gives them: ``shuffled`` shows that.
+    ``project_path`` is none of these orders: it alone has a tie-break.
     """
     direction = "DESC" if query.descending else "ASC"
     column = query.order_by
-    if column == "project_path":
-        # By the project's own path, the last segment of the full one; this order alone has a tie-break.
-        own = (
-            "(SELECT substr(path, length(rtrim(path, replace(path, '/', ''))) + 1) FROM projects"
-            " WHERE projects.id = project_id)"
-        )
-        return f"{own} {direction}, id {direction}", ""
     tie = "random()" if shuffled else f"id {direction}"
     if column == "version" and query.versionless:
         # PostgreSQL puts packages without a version last, and first when the order is reversed.

@@ -13,6 +13,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -134,12 +135,41 @@ class Storage:
     def packages(self, query: PackageQuery, offset: int, limit: int) -> Listing:
         """A page of a list of packages (E1, E2)."""
         where, values = where_of(query)
-        order, column = order_of(query, self.shuffled)
         total = self._total(where, values)
         rows: list[Package] = []
-        if offset < 2**62:
+        if offset < 2**62 and query.order_by == "project_path":
+            rows = self._by_project_path(query, offset, limit + 1)
+        elif offset < 2**62:
+            order, column = order_of(query, self.shuffled)
             rows = self._rows(where, values, order, column, query.descending, offset, limit + 1)
         return Listing(rows[:limit], total if total <= COUNT_LIMIT else None, len(rows) > limit)
+
+    def _by_project_path(self, query: PackageQuery, offset: int, limit: int) -> list[Package]:
+        """The rows at an offset, by the projects' own paths and then by ID: walks from project to project."""
+        projects: dict[str, list[int]] = {}
+        for id_, path in self._db.execute(f"SELECT id, path FROM projects WHERE id IN ({id_list(query.project_ids)})"):
+            # By the last segment of the full path, which several projects may share.
+            projects.setdefault(path.rpartition("/")[2], []).append(id_)
+        order = f"id {'DESC' if query.descending else 'ASC'}"
+        rows: list[Package] = []
+        for own_path in sorted(projects, reverse=query.descending):
+            if len(rows) == limit:
+                break
+            where, values = where_of(replace(query, project_ids=tuple(projects[own_path])))
+            count = self._count(where, values)
+            if offset < count:
+                wanted = limit - len(rows)
+                rows += self._rows(where, values, order, "id", query.descending, offset, wanted)
+            offset = max(0, offset - count)
+        return rows
+
+    def _count(self, where: str, values: tuple[Any, ...]) -> int:
+        """The number of results, all of them."""
+        key = ("all", where, *values)
+        if key not in self._totals:
+            row = self._db.execute(f"SELECT count(*) FROM packages WHERE {where}", values).fetchone()
+            self._totals[key] = row[0]
+        return self._totals[key]
 
     def _rows(
         self, where: str, values: tuple[Any, ...], order: str, column: str, descending: bool, offset: int, limit: int
