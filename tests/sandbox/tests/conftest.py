@@ -176,6 +176,12 @@ class Api:
         """PUT."""
         return self.call("PUT", path, data=data, **options)
 
+    def graphql(self, query: str, variables: dict[str, Any] | None = None, **options: Any) -> requests.Response:
+        """One GraphQL request."""
+        options.setdefault("json", {"query": query, "variables": variables or {}})
+        url = self.api_url.removesuffix("/v4") + "/graphql"
+        return self._session.post(url, timeout=30, allow_redirects=False, **options)
+
     def raw(self, method: str, path: str, data: bytes | None = None) -> tuple[int, bytes]:
         """One request whose path no client library touches; status and body. Without data it says no length."""
         url = urlsplit(self.api_url + path)

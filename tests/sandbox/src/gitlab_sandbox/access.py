@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gitlab_sandbox import answers
 from gitlab_sandbox.credentials import DEPLOY, JOB, Credential, Takes
 from gitlab_sandbox.directory import Directory, Group, Project, Token, User
-from gitlab_sandbox.vocabulary import ADMIN, DEVELOPER, GUEST, MAINTAINER, REPORTER
+from gitlab_sandbox.vocabulary import ADMIN, DEVELOPER, GUEST, MAINTAINER, OWNER, REPORTER
 
 
 @dataclass(frozen=True)
@@ -160,19 +160,21 @@ def reads_group_packages(caller: Caller, group: Group) -> bool:
     return caller.admin or _visible(group.visibility, caller) or group.level(caller.user) >= REPORTER
 
 
-def administers_group(caller: Caller, group: Group) -> bool:
-    """Whether the caller may see and change the group's package settings."""
-    return caller.admin or group.level(caller.user) >= MAINTAINER
+def administers_group(caller: Caller, group: Group, current: bool) -> bool:
+    """Whether the caller may see and change the group's package settings: owners; before 17.0 maintainers too."""
+    return caller.admin or group.level(caller.user) >= (OWNER if current else MAINTAINER)
 
 
 def deletes(caller: Caller, project: Project) -> bool:
     """Whether the caller's role allows deleting packages: in an archived project nobody's does."""
-    return administers(caller, project) and project.package_registry != "disabled"
+    return administers(caller, project)
 
 
 def administers(caller: Caller, project: Project) -> bool:
-    """Whether the caller's role allows managing protection rules and the cleanup policy."""
-    return not project.read_only and level(caller, project) >= MAINTAINER
+    """Whether the caller's role allows managing protection rules and the cleanup policy, where packages are on."""
+    if project.read_only or project.package_registry == "disabled":
+        return False
+    return level(caller, project) >= MAINTAINER
 
 
 def publishes(caller: Caller, project: Project) -> bool:
@@ -193,6 +195,11 @@ def push_protected(caller: Caller, project: Project, name: str, package_type: in
     if caller.kind == DEPLOY:
         return bool(rules)
     return level(caller, project) < max((rule.push_level or 0 for rule in rules), default=0)
+
+
+def push_rule_exists(project: Project, name: str, package_type: int) -> bool:
+    """Whether a rule for publishing covers this stored name, whoever asks (GraphQL)."""
+    return any(rule.push_level is not None and rule.covers(name, package_type) for rule in project.rules)
 
 
 def delete_protected(caller: Caller, project: Project, name: str, package_type: int) -> bool:

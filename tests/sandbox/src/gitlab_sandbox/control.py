@@ -19,6 +19,7 @@ from starlette.routing import Route
 from gitlab_sandbox import changes
 from gitlab_sandbox.calls import Registry
 from gitlab_sandbox.changes import ChangeError
+from gitlab_sandbox.cleanup import run_policies
 from gitlab_sandbox.faults import FaultError, Faults
 from gitlab_sandbox.journal import Journal
 from gitlab_sandbox.query import to_integer
@@ -77,6 +78,13 @@ def control_app(registry: Registry, journal: Journal, faults: Faults) -> Starlet
             }
         )
 
+    async def run_cleanup(_request: Request) -> Response:
+        return JSONResponse({"files": run_policies(registry)})
+
+    async def sweep(_request: Request) -> Response:
+        storage.sweep()
+        return Response(status_code=204)
+
     return Starlette(
         routes=[
             _route("requests", requests, "GET", "DELETE"),
@@ -84,6 +92,8 @@ def control_app(registry: Registry, journal: Journal, faults: Faults) -> Starlet
             _route("state", state, "GET"),
             _route("packages/{id}", change_package, "POST"),
             _route("projects/{id:path}", change_project, "POST"),
+            _route("cleanup", run_cleanup, "POST"),
+            _route("sweep", sweep, "POST"),
         ],
         exception_handlers={HTTPException: _refuse},
     )

@@ -64,6 +64,7 @@ class Rule:
     type: int
     push_level: int | None
     delete_level: int | None
+    updated_at: str
 
     def covers(self, name: str, package_type: int) -> bool:
         """Whether the rule is for a package of this stored name (for conan, the bare one)."""

@@ -15,6 +15,7 @@ from gitlab_sandbox.directory import Group, Project
 from gitlab_sandbox.downloads import download, with_checksums
 from gitlab_sandbox.lists import PackageQuery, search_words
 from gitlab_sandbox.routes import Route
+from gitlab_sandbox.sizes import project_statistics
 from gitlab_sandbox.vocabulary import (
     ADMIN_PACKAGES,
     DETAILED,
@@ -246,8 +247,13 @@ async def download_file(call: Call) -> Answer:
 
 
 async def get_project(call: Call) -> Answer:
-    """E10 for a project."""
-    return answers.json_answer(200, call.bodies.project(call.project(), call.caller))
+    """E10 for a project; ``statistics`` adds its sizes (registries, D)."""
+    project = call.project()
+    parameters = call.parameters()
+    with_statistics = parameters.boolean("statistics", False)
+    parameters.check()
+    body = call.bodies.project(project, call.caller)
+    return answers.json_answer(200, {**body, **project_statistics(call, project)} if with_statistics else body)
 
 
 async def get_group(call: Call) -> Answer:

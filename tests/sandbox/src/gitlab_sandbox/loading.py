@@ -12,7 +12,7 @@ from typing import Any
 
 from gitlab_sandbox.node import SeedError
 from gitlab_sandbox.schema import create_indexes, create_tables
-from gitlab_sandbox.seed_model import FileSeed, PackageSeed, PipelineSeed, ProjectSeed, Seed, TokenSeed
+from gitlab_sandbox.seed_model import EPOCH, FileSeed, PackageSeed, PipelineSeed, ProjectSeed, Seed, TokenSeed
 from gitlab_sandbox.vocabulary import FILE_STATUS_NUMBER, STATUS_NUMBER, TYPE_NUMBER
 
 
@@ -157,6 +157,7 @@ class Loader:
                     TYPE_NUMBER[rule.package_type],
                     rule.push_level,
                     rule.delete_level,
+                    EPOCH,
                 )
                 for rule in project.rules
             ),

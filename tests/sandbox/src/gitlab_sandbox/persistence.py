@@ -8,10 +8,12 @@ Every change goes through here: it alters the objects and the rows in one step.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sqlite3
 from collections.abc import Mapping
 
+from gitlab_sandbox import clock
 from gitlab_sandbox.directory import Directory, Group, Instance, Project, Rule, Token, User
 from gitlab_sandbox.vocabulary import PACKAGE_SETTINGS
 
@@ -75,7 +77,7 @@ class DirectoryStore:
         for project_id, group_id in self._db.execute("SELECT project_id, group_id FROM shares ORDER BY group_id"):
             directory.projects[project_id].shared_with.append(directory.groups[group_id])
         for rule in self._db.execute(
-            "SELECT id, project_id, pattern, type, push_level, delete_level FROM rules ORDER BY id"
+            "SELECT id, project_id, pattern, type, push_level, delete_level, updated_at FROM rules ORDER BY id"
         ):
             directory.projects[rule[1]].rules.append(Rule(*rule))
 
@@ -105,9 +107,11 @@ class DirectoryStore:
         self, project: Project, pattern: str, type_: int, push_level: int | None, delete_level: int | None
     ) -> Rule:
         """Make a protection rule. Whether there is one for that pattern already, the caller checks."""
-        row = (project.id, pattern, type_, push_level, delete_level)
+        row = (project.id, pattern, type_, push_level, delete_level, clock.now())
         cursor = self._db.execute(
-            "INSERT INTO rules (project_id, pattern, type, push_level, delete_level) VALUES (?, ?, ?, ?, ?)", row
+            "INSERT INTO rules (project_id, pattern, type, push_level, delete_level, updated_at)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            row,
         )
         rule = Rule(cursor.lastrowid or 0, *row)
         project.rules.append(rule)
@@ -115,9 +119,17 @@ class DirectoryStore:
 
     def change_rule(self, project: Project, changed: Rule) -> Rule:
         """Put ``changed`` (``dataclasses.replace(rule, …)``) in the place of the rule with its ID."""
+        changed = dataclasses.replace(changed, updated_at=clock.after(changed.updated_at))
         self._db.execute(
-            "UPDATE rules SET pattern = ?, type = ?, push_level = ?, delete_level = ? WHERE id = ?",
-            (changed.pattern, changed.type, changed.push_level, changed.delete_level, changed.id),
+            "UPDATE rules SET pattern = ?, type = ?, push_level = ?, delete_level = ?, updated_at = ? WHERE id = ?",
+            (
+                changed.pattern,
+                changed.type,
+                changed.push_level,
+                changed.delete_level,
+                changed.updated_at,
+                changed.id,
+            ),
         )
         project.rules = [changed if rule.id == changed.id else rule for rule in project.rules]
         return changed

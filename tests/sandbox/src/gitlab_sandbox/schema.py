@@ -40,7 +40,7 @@ CREATE TABLE group_members (group_id INTEGER NOT NULL, user_id INTEGER NOT NULL,
 CREATE TABLE project_members (project_id INTEGER NOT NULL, user_id INTEGER NOT NULL, level INTEGER NOT NULL,
     PRIMARY KEY (project_id, user_id));
 CREATE TABLE rules (id INTEGER PRIMARY KEY AUTOINCREMENT, project_id INTEGER NOT NULL, pattern TEXT NOT NULL,
-    type INTEGER NOT NULL, push_level INTEGER, delete_level INTEGER);
+    type INTEGER NOT NULL, push_level INTEGER, delete_level INTEGER, updated_at TEXT NOT NULL);
 CREATE TABLE packages (id INTEGER PRIMARY KEY AUTOINCREMENT, project_id INTEGER NOT NULL, name TEXT NOT NULL,
     recipe TEXT, folded TEXT NOT NULL, version TEXT, type INTEGER NOT NULL, status INTEGER NOT NULL,
     created_at TEXT NOT NULL, updated_at TEXT NOT NULL, last_downloaded_at TEXT, creator_id INTEGER, details TEXT);

@@ -34,6 +34,7 @@ from gitlab_sandbox.vocabulary import (
     FILE_DEFAULT,
     FILE_PENDING_DESTRUCTION,
     FILE_STATUSES,
+    INSTALLABLE,
     PENDING_DESTRUCTION,
     STATUSES,
     TYPE_NUMBER,
@@ -487,6 +488,11 @@ class Storage:
             return None
         return self._file("id = ? AND package_id = ?", file_id, package_id)
 
+    def file_by_id(self, file_id: int) -> File | None:
+        """A file of any package and status."""
+        row = self._db.execute(f"SELECT {FILE_COLUMNS} FROM files WHERE id = ?", (file_id,)).fetchone()
+        return None if row is None else File._make(row)
+
     def newest_file(self, package_id: int, file_name: str) -> File | None:
         """The newest file of a name in a package, of status ``default``."""
         return self._file("package_id = ? AND file_name = ?", package_id, file_name)
@@ -593,6 +599,10 @@ class Storage:
         for name in stored:
             self._contents.remove(name)
 
+    def has_installable(self, project_id: int) -> bool:
+        """Whether a project has a package that can be installed: else its cleanup policy does not run."""
+        return self._package(f"project_id = ? AND status IN ({id_list(INSTALLABLE)})", project_id) is not None
+
     def clean_up(self, project_id: int, keep: int) -> int:
         """Mark all but the newest ``keep`` files of each name in each package; how many that were.
 
@@ -601,7 +611,7 @@ class Storage:
         rows = self._db.execute(
             "SELECT id FROM (SELECT files.id AS id, row_number() OVER (PARTITION BY package_id, file_name"
             " ORDER BY files.id DESC) AS place FROM files JOIN packages ON packages.id = package_id"
-            f" WHERE project_id = ? AND packages.status IN (0, 1, 5) AND files.status = {FILE_DEFAULT})"
+            f" WHERE project_id = ? AND files.status = {FILE_DEFAULT})"
             " WHERE place > ?",
             (project_id, keep),
         ).fetchall()

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from gitlab_sandbox import endpoints, plan_limits, registries
+from gitlab_sandbox import endpoints, graphql, inventories, plan_limits, protection_rules, registries
 from gitlab_sandbox.routes import Route
 
-ROUTES: Final[tuple[Route, ...]] = (*endpoints.ROUTES, *plan_limits.ROUTES, *registries.ROUTES)
+ROUTES: Final[tuple[Route, ...]] = (
+    *endpoints.ROUTES,
+    *protection_rules.ROUTES,
+    *inventories.ROUTES,
+    *plan_limits.ROUTES,
+    *graphql.ROUTES,
+    *registries.ROUTES,
+)

@@ -218,6 +218,14 @@ class Sandbox:
         found: dict[str, Any] = self.control("POST", f"projects/{quote(str(project), safe='')}", fields)
         return found
 
+    def clean_up(self) -> int:
+        """Run GitLab's own cleanup policies now; how many files that marks for destruction."""
+        return int(self.control("POST", "cleanup")["files"])
+
+    def sweep(self) -> None:
+        """Destroy what is pending, as GitLab's background job does: sizes fall."""
+        self.control("POST", "sweep")
+
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """A control call below ``/sandbox/``; its JSON answer, if it has one.
 
