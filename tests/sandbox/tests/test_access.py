@@ -331,7 +331,7 @@ def test_404_for_a_project_or_group_that_is_not_there(mia: Any, reference: str) 
         ("GET", ""),
         ("GET", "/"),
         ("GET", "/version"),
-        ("GET", "/projects"),
+        ("GET", "/users"),
         ("GET", "/projects/42/packages/"),
         ("GET", "/projects/42/packages/protection/rules/1/2/3"),
         ("POST", P),

@@ -377,7 +377,7 @@ def test_connections_are_kept_alive(client: Callable[..., Any]) -> None:
     [
         b"GET /api/v4/\xff HTTP/1.1\r\nHost: x\r\n\r\n",
         b"nonsense\r\n\r\n",
-        b"GET /api/v4/projects HTTP/1.1\r\nHost: \xff\xfe\r\n\r\n",
+        b"GET /api/v4/users HTTP/1.1\r\nHost: \xff\xfe\r\n\r\n",
         b"GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET /api/v4/projects/1/packages HTTP/1.1\r\nHost: a b<>\r\nPRIVATE-TOKEN: \xe4\r\n\r\n",
     ],

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from gitlab_sandbox.seed_model import EPOCH
 from gitlab_sandbox.vocabulary import PACKAGE_SETTINGS, TYPE_NUMBER
 
 _PYPI = TYPE_NUMBER["pypi"]
@@ -64,7 +65,7 @@ class Rule:
     type: int
     push_level: int | None
     delete_level: int | None
-    updated_at: str
+    updated_at: str = EPOCH
 
     def covers(self, name: str, package_type: int) -> bool:
         """Whether the rule is for a package of this stored name (for conan, the bare one)."""

@@ -35,7 +35,7 @@ async def create_rule(call: Call) -> Answer:
     _check_endpoint(call)
     values = read_rule(await _parameters(call), create=True)
     project = _project(call)
-    rule = _changed(call, Rule(0, project.id, "", 0, None, None, ""), values)
+    rule = _changed(call, Rule(0, project.id, "", 0, None, None), values)
     _check(project, rule, values)
     rule = call.registry.store.add_rule(project, rule.pattern, rule.type, rule.push_level, rule.delete_level)
     return answers.json_answer(201, _body(call, rule))
