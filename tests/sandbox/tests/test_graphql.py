@@ -266,7 +266,7 @@ def test_a_variable_of_another_type(mia: Any) -> None:
     assert "[PackagesPackageID!]!" in message
 
 
-@pytest.mark.parametrize("query", ["", "{", "query {", "}", "{ a", "nonsense"])
+@pytest.mark.parametrize("query", ["", "{", "query {", "}", "{ a", "nonsense", "{ a" * 3000])
 def test_syntax_errors(mia: Any, query: str) -> None:
     body = answer(mia.graphql(query))
     assert "data" not in body
@@ -275,7 +275,8 @@ def test_syntax_errors(mia: Any, query: str) -> None:
 
 def test_bodies_that_are_no_request(mia: Any) -> None:
     headers = {"Content-Type": "application/json"}
-    for data in (b"{", b"[]", b"7", b"\xff", b'{"query": 7}'):
+    half = b'{"query": "{ currentUser { username } }", "variables": {"x": "\\ud800"}}'
+    for data in (b"{", b"[]", b"7", b"\xff", b'{"query": 7}', b'{"query": NaN}', half, b"[" * 100_000):
         response = mia.graphql("", json=None, data=data, headers=headers)
         assert response.status_code == 400
         assert response.json()["errors"]

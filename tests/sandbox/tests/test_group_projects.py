@@ -128,6 +128,7 @@ def test_search(mia: Any, search: str, found: list[int]) -> None:
         ({"sort": "up"}, "sort does not have a valid value"),
         ({"visibility": "secret"}, "visibility does not have a valid value"),
         ({"min_access_level": 41}, "min_access_level does not have a valid value"),
+        ({"min_access_level": 0}, "min_access_level does not have a valid value"),
         ({"min_access_level": "x"}, "min_access_level is invalid"),
         ({"include_subgroups": "x"}, "include_subgroups is invalid"),
         ({"archived": "x", "simple": "maybe"}, "archived is invalid, simple is invalid"),

@@ -209,7 +209,8 @@ def test_r2_tells_all_errors_at_once(mia: Any) -> None:
 def test_r2_refuses_a_body_that_is_no_json(mia: Any) -> None:
     headers = {"Content-Type": "application/json"}
     assert mia.call("POST", RULES, data=b"{", headers=headers).status_code == 400
-    assert mia.call("POST", RULES, data=b"[]", headers=headers).status_code == 400
+    for data in (b"[]", b"\xff", b'{"package_name_pattern": "\\ud800"}', b'{"package_name_pattern": "\\u0000"}', b"7"):
+        assert mia.call("POST", RULES, data=data, headers=headers).status_code == 400
     assert mia.call("POST", RULES, data=b"x", headers={"Content-Type": "text/plain"}).status_code == 415
 
 
@@ -284,7 +285,7 @@ def test_422_pattern_that_no_package_of_the_type_can_have(mia: Any, package_type
         ("pypi", "my_lib.*"),
         ("terraform_module", "*/aws"),
         ("terraform_module", "net*/a-*"),
-        ("generic", "any thing % goes \\ here"),
+        ("generic", "any thing % goes \\u0000 here"),
     ],
 )
 def test_201_pattern_that_packages_of_the_type_can_have(mia: Any, package_type: str, right: str) -> None:

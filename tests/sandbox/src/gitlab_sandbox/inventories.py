@@ -16,7 +16,7 @@ from gitlab_sandbox.credentials import ACCESS_TOKENS
 from gitlab_sandbox.directory import Project
 from gitlab_sandbox.lists import COUNT_LIMIT, Listing
 from gitlab_sandbox.project_lists import ProjectQuery, candidates, select
-from gitlab_sandbox.query import Parameters
+from gitlab_sandbox.query import Parameters, to_integer
 from gitlab_sandbox.routes import Route
 from gitlab_sandbox.sizes import project_statistics, statistics
 from gitlab_sandbox.vocabulary import VISIBILITIES
@@ -90,9 +90,13 @@ async def list_groups(call: Call) -> Answer:
 def _query(call: Call, parameters: Parameters) -> ProjectQuery:
     """The parameters that lists of projects share, and those of a group's."""
     levels = LEVELS if call.registry.current else OLD_LEVELS
-    level = parameters.integer("min_access_level", 0)
-    if level and level not in levels:
-        parameters.unlisted("min_access_level")
+    level: int | None = None
+    if given := call.query.get("min_access_level", ""):
+        level = to_integer(given)
+        if level is None:
+            parameters.invalid("min_access_level")
+        elif level not in levels:
+            parameters.unlisted("min_access_level")
     archived: bool | None = None
     if parameters.has("archived"):
         archived = parameters.boolean("archived", False)
@@ -102,7 +106,7 @@ def _query(call: Call, parameters: Parameters) -> ProjectQuery:
         include_ancestor_groups=parameters.boolean("include_ancestor_groups", False),
         archived=archived,
         visibility=parameters.choice("visibility", VISIBILITIES),
-        min_access_level=level or None,
+        min_access_level=level,
         owned=parameters.boolean("owned", False),
         starred=parameters.boolean("starred", False),
         search=parameters.text("search"),

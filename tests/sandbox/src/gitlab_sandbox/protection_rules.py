@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from gitlab_sandbox.bodies import Body
 from gitlab_sandbox.calls import Call
 from gitlab_sandbox.credentials import ACCESS_TOKENS
 from gitlab_sandbox.directory import Project, Rule
+from gitlab_sandbox.json_bodies import read_json
 from gitlab_sandbox.query import parse_query
 from gitlab_sandbox.routes import Route
 from gitlab_sandbox.rule_parameters import DELETE, PATTERN, PUSH, TYPE, pattern_errors, read_rule
@@ -111,12 +111,12 @@ async def _parameters(call: Call) -> Mapping[str, Any]:
     try:
         text = received.decode()
         if kind == "application/json":
-            body = json.loads(text)
+            body = read_json(text)
         elif kind == "application/x-www-form-urlencoded":
             body = _given(parse_query(text))
         else:
             raise answers.error(415, f"The provided content-type '{kind}' is not supported.")
-    except (ValueError, RecursionError):
+    except ValueError:
         raise _bad_request() from None
     if not isinstance(body, dict):
         raise _bad_request()

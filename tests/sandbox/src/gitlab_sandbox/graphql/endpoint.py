@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final
@@ -22,6 +21,7 @@ from gitlab_sandbox.graphql.context import Context
 from gitlab_sandbox.graphql.rules import check_document
 from gitlab_sandbox.graphql.schema_text import schema_text
 from gitlab_sandbox.graphql.values import check_variables, operation_of
+from gitlab_sandbox.json_bodies import read_json
 from gitlab_sandbox.query import parse_query
 
 LARGEST_BODY: Final = 2**20
@@ -72,8 +72,8 @@ async def _request(call: Call) -> tuple[str, dict[str, Any], str | None]:
     try:
         text = received.decode()
         form = call.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-        body: Any = parse_query(text) if form else json.loads(text)
-    except (ValueError, RecursionError):
+        body: Any = parse_query(text) if form else read_json(text)
+    except ValueError:
         raise _refusal(400, "Bad request") from None
     if not isinstance(body, dict):
         raise _refusal(400, "Bad request")
@@ -88,8 +88,8 @@ async def _request(call: Call) -> tuple[str, dict[str, Any], str | None]:
 def _variables(given: Any) -> dict[str, Any]:
     if isinstance(given, str) and given.strip():
         try:
-            given = json.loads(given)
-        except (ValueError, RecursionError) as error:
+            given = read_json(given)
+        except ValueError as error:
             raise _refusal(422, str(error)) from None
     if given is None or given == "":
         return {}
@@ -103,9 +103,11 @@ def _run(context: Context, query: str, variables: dict[str, Any], operation: str
     schema = schema_of(context.registry.current)
     try:
         document = parse(query)
+        errors = check_document(schema, document)
     except GraphQLError as error:
         return _errors([error])
-    errors = check_document(schema, document)
+    except RecursionError:
+        return _errors([GraphQLError("Query is nested too deeply")])
     asked = operation_of(document, operation)
     if not errors and asked is not None:
         errors = check_variables(schema, asked, variables)
