@@ -1,0 +1,4 @@
+# Copyright: registryops maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The registry of npm."""
