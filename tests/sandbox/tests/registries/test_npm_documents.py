@@ -162,4 +162,5 @@ def test_versions_are_ordered_as_semver_says() -> None:
         "1.9.0",
         "1.10.0",
     ]
-    assert sorted(versions[::-1], key=precedence) == versions
+    other_way_round = versions[::-1]
+    assert sorted(other_way_round, key=precedence) == versions
