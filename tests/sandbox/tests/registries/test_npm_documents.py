@@ -18,9 +18,9 @@ from gitlab_sandbox.registries.npm.documents import (
     Version,
     dist_tags,
     metadata,
-    precedence,
     read_publication,
 )
+from gitlab_sandbox.registries.semver import precedence
 
 
 class Bytes(bytearray):

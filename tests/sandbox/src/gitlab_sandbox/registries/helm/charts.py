@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tarfile
 import zlib
@@ -34,7 +35,9 @@ def read_chart(file: IO[bytes]) -> dict[str, Any]:
     """
     try:
         chart = _description(file)
-    except (tarfile.TarError, OSError, EOFError, zlib.error, yaml.YAMLError, ValueError, RecursionError):
+        # What is no JSON, such as a date, becomes text.
+        chart = json.loads(json.dumps(chart, default=str))
+    except (tarfile.TarError, OSError, EOFError, zlib.error, yaml.YAMLError, TypeError, ValueError, RecursionError):
         raise ChartError("the file is not a chart") from None
     name, version = chart.get("name"), chart.get("version")
     if not isinstance(name, str) or _NAME.fullmatch(name) is None:

@@ -10,11 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gitlab_sandbox.registries.semver import VERSION, precedence
+
 NAME = re.compile(r"(?:@[A-Za-z0-9_-][A-Za-z0-9._-]*/)?[A-Za-z0-9._+-]+", re.ASCII)
-VERSION = re.compile(
-    r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)"
-    r"(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
-)
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 
 # Of a version's package.json, what the abbreviated form shows
@@ -136,18 +134,3 @@ def _version(name: str, version: Version) -> dict[str, Any]:
     if integrity is not None:
         dist["integrity"] = integrity
     return {**shown, "name": name, "version": version.version, "dist": dist}
-
-
-def precedence(version: str) -> tuple[Any, ...]:
-    """A key that sorts versions as semver does; what is none comes before all that is."""
-    parsed = VERSION.fullmatch(version)
-    if parsed is None:
-        return (0, version)
-    major, minor, patch, prerelease = parsed.groups()
-    parts = tuple(
-        # Numbers come before words, and fewer parts before more.
-        (0, len(part), part) if part.isdigit() else (1, 0, part)
-        for part in (prerelease or "").split(".")
-    )
-    # A release comes after its prereleases.
-    return (1, *((len(number), number) for number in (major, minor, patch)), prerelease is None, parts)

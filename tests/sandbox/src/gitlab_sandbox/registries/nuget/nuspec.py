@@ -33,10 +33,9 @@ class Nuspec:
     tags: tuple[str, ...]
     symbols: bool
 
-    @property
-    def file_name(self) -> str:
+    def file_name(self, suffix: str) -> str:
         """The name that GitLab gives the file, whatever it came as."""
-        return f"{self.id}.{self.version}.{'snupkg' if self.symbols else 'nupkg'}".lower()
+        return f"{self.id}.{self.version}.{suffix}".lower()
 
 
 def read_nuspec(file: IO[bytes]) -> Nuspec:

@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-_RUNS = re.compile(r"[-_.]+")
+from gitlab_sandbox.directory import pypi_name
 
 
 @dataclass(frozen=True)
@@ -22,11 +21,6 @@ class Link:
     file_name: str
     sha256: str
     requires_python: str | None
-
-
-def normalized(name: str) -> str:
-    """The name by which a project is asked for, whatever it is called."""
-    return _RUNS.sub("-", name).lower()
 
 
 def project_page(name: str, links: Iterable[Link]) -> bytes:
@@ -44,7 +38,7 @@ def index_page(title: str, base_url: str, names: Iterable[str]) -> bytes:
     """``GET …/pypi/simple``: each project once."""
     lines = [
         f'<a href="{base_url}/{quote(name, safe="")}">{html.escape(name)}</a><br/>'
-        for name in dict.fromkeys(normalized(name) for name in names)
+        for name in dict.fromkeys(pypi_name(name) for name in names)
     ]
     return _page(f"Links for {title}", lines)
 
