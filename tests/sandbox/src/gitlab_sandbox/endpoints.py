@@ -11,6 +11,7 @@ from gitlab_sandbox import access, answers, paging
 from gitlab_sandbox.answers import Answer
 from gitlab_sandbox.calls import Call
 from gitlab_sandbox.credentials import ACCESS_TOKENS, OAUTH
+from gitlab_sandbox.deletion import delete_package as delete_package_of
 from gitlab_sandbox.directory import Group, Project
 from gitlab_sandbox.downloads import download, with_checksums
 from gitlab_sandbox.lists import PackageQuery, search_words
@@ -177,7 +178,7 @@ async def delete_package(call: Call) -> Answer:
     package = call.package(project, package_id)
     call.check_precondition(package.updated_at)
     call.check_delete_protection(project, package)
-    call.registry.storage.delete_package(package)
+    delete_package_of(call.registry.storage, package)
     return Answer(204)
 
 

@@ -17,6 +17,7 @@ from gitlab_sandbox.rows import File
 from gitlab_sandbox.storage import Storage
 
 _SECONDS = 600
+_OTHER_NAME = {"127.0.0.1": "localhost", "localhost": "127.0.0.1", "[::1]": "localhost"}
 
 
 class ObjectStorage:
@@ -28,9 +29,12 @@ class ObjectStorage:
         self._key = secrets.token_bytes(32)
 
     def address(self, base_url: str, file: File, disposition: str | None) -> str:
-        """The signed address of a file, on the host by which the client knows the server (``base_url``)."""
+        """The signed address of a file, beside the host by which the client knows the server (``base_url``)."""
         scheme, _, host = base_url.partition("://")
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+        if scheme == "http":
+            # Another host by its name too: npm keeps its token where only the port differs. A certificate has one name.
+            name = _OTHER_NAME.get(name, name)
         path = f"/packages/{file.package_id}/files/{file.id}/{quote(file.file_name, safe='')}"
         query = {"X-Amz-Expires": str(_SECONDS), "X-Amz-Date": str(int(clock.timestamp()))}
         if disposition is not None:

@@ -79,7 +79,7 @@ class Router:
                 continue
             path = route.path[1:] if route.path[0] == "/" else f"{_PREFIX[1:]}{route.path}"
             pattern = path.split("/")
-            tail = next((index for index, part in enumerate(pattern) if part[0] == "*"), None)
+            tail = next((index for index, part in enumerate(pattern) if part[:1] == "*"), None)
             if tail is None:
                 self._fixed.setdefault((route.method, len(pattern)), []).append((route, pattern))
             else:
@@ -108,7 +108,7 @@ def _bind(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
     """The values of a pattern's names; None if it does not fit."""
     values = {}
     for expected, segment in zip(pattern, segments):
-        if expected[0] == ":":
+        if expected[:1] == ":":
             if not segment:
                 return None
             values[expected[1:]] = segment

@@ -514,6 +514,19 @@ class Storage:
             )
         ]
 
+    def files_named(self, project_id: int, type_: int, file_name: str, statuses: Collection[int]) -> list[File]:
+        """The files of a name and of status ``default`` in a project's packages of a type, newest first."""
+        columns = ", ".join(f"files.{column}" for column in File._fields)
+        return [
+            File._make(row)
+            for row in self._db.execute(
+                f"SELECT {columns} FROM packages JOIN files ON package_id = packages.id WHERE project_id = ?"
+                f" AND type = ? AND packages.status IN ({id_list(sorted(statuses))}) AND file_name = ?"
+                f" AND files.status = {FILE_DEFAULT} ORDER BY files.id DESC",
+                (project_id, type_, file_name),
+            )
+        ]
+
     def add_file(self, package: Package, file_name: str, upload: Upload, status: int = FILE_DEFAULT) -> File:
         """Add received bytes to a package; that is no update of the package."""
         moment = clock.now()

@@ -27,6 +27,20 @@ from gitlab_sandbox.testing import Sandbox
 
 TYPES = ("npm", "pypi", "maven", "nuget", "helm", "terraform_module", "generic")
 
+# A package of each type, as a seed has it.
+KEPT: list[dict[str, Any]] = [
+    {"package_type": package_type, "name": name, "version": "1.0.0", "files": [{"file_name": file, "content": "wheel"}]}
+    for package_type, name, file in (
+        ("generic", "kept", "a.bin"),
+        ("npm", "kept", "kept-1.0.0.tgz"),
+        ("pypi", "kept", "kept.whl"),
+        ("maven", "com/kept", "a.jar"),
+        ("nuget", "kept", "kept.1.0.0.nupkg"),
+        ("helm", "kept", "kept-1.0.0.tgz"),
+        ("terraform_module", "kept/aws", "kept-aws-1.0.0.tgz"),
+    )
+]
+
 SEED: dict[str, Any] = {
     "users": [
         {"username": "root", "admin": True, "tokens": [{"value": "glpat-root"}]},
@@ -59,6 +73,7 @@ SEED: dict[str, Any] = {
                 "maven_duplicates_allowed": False,
                 "nuget_duplicates_allowed": False,
                 "npm_package_requests_forwarding": True,
+                "pypi_package_requests_forwarding": True,
             },
         },
     ],
@@ -77,8 +92,8 @@ SEED: dict[str, Any] = {
         },
         {"path": "acme/second", "id": 43},
         {"path": "open/tool", "id": 44},
-        {"path": "acme/old", "id": 45, "archived": True},
-        {"path": "acme/off", "id": 46, "package_registry": "disabled"},
+        {"path": "acme/old", "id": 45, "archived": True, "packages": KEPT},
+        {"path": "acme/off", "id": 46, "package_registry": "disabled", "packages": KEPT},
         {"path": "strict/tight", "id": 47},
     ],
 }
@@ -108,7 +123,7 @@ def number() -> int:
 class Registry:
     """A project's registry, for raw calls: nothing is retried or hidden. Without a ``token``, nobody."""
 
-    def __init__(self, sandbox: Sandbox, project: int = 42) -> None:
+    def __init__(self, sandbox: Sandbox, project: int | str = 42) -> None:
         self.sandbox = sandbox
         self.project = project
         self.url = f"{sandbox.api_url}/projects/{project}/packages"
@@ -145,6 +160,11 @@ class Registry:
         """The files of a package (E4)."""
         files: list[dict[str, Any]] = self.get(f"/{package_id}/package_files", params={"per_page": 100}).json()
         return files
+
+    def updated_at(self, package_id: int) -> str:
+        """When the package was last updated, which no call of the API tells."""
+        told: str = self.sandbox.change_package(package_id)["updated_at"]
+        return told
 
     def check_bytes(self, package: dict[str, Any], contents: dict[str, bytes]) -> None:
         """The package's files are these, by E4's size and checksums, and by the bytes of E8."""
@@ -191,7 +211,7 @@ class Packages:
     @staticmethod
     def generic(registry: Registry, name: str, **options: Any) -> requests.Response:
         """One file."""
-        return registry.put(f"/generic/{name}/1.0/a.bin", data=b"bytes", **options)
+        return registry.put(f"/generic/{name}/1.0.0/a.bin", data=b"bytes", **options)
 
     @staticmethod
     def npm_body(
@@ -238,7 +258,7 @@ class Packages:
     def maven(registry: Registry, name: str, **options: Any) -> requests.Response:
         """One file of a release."""
         options.setdefault("data", b"jar")
-        return registry.put(f"/maven/com/{name}/1.0/a.jar", **options)
+        return registry.put(f"/maven/com/{name}/1.0.0/a.jar", **options)
 
     @staticmethod
     def nupkg(id_: str, version: str = "1.0.0", more: str = "<tags>log json</tags>", content: bytes = b"dll") -> bytes:

@@ -91,7 +91,7 @@ def test_symbols_need_their_package(shop: Any, packages: Any, number: int) -> No
     ("data", "error"),
     [
         (lambda _: b"not a zip", "invalid package file"),
-        (lambda packages: packages.nupkg("a/b"), "Validation failed: Name is invalid"),
+        (lambda packages: packages.nupkg("a b"), "Validation failed: Name is invalid"),
         (lambda packages: packages.nupkg("a", "one"), "Validation failed: Version is invalid"),
     ],
 )
@@ -100,9 +100,8 @@ def test_what_is_no_package(shop: Any, packages: Any, data: Any, error: str) -> 
     assert (refused.status_code, refused.json()) == (400, {"message": f"400 Bad request - {error}"})
 
 
-def test_the_project_is_named_by_its_id_alone(sandbox: Sandbox, shop: Any, packages: Any) -> None:
-    url = f"{sandbox.api_url}/projects/acme%2Fshop/packages"
-    refused = shop.at(url).put("/nuget", files={"package": ("a", packages.nupkg("a"))}, auth=SAM)
+def test_the_project_is_named_by_its_id_alone(sandbox: Sandbox, registry_class: Any, packages: Any) -> None:
+    refused = packages.nuget(registry_class(sandbox, "acme%2Fshop"), packages.nupkg("a"))
     assert (refused.status_code, refused.json()) == (400, {"error": "id is invalid"})
 
 

@@ -34,9 +34,8 @@ def read_chart(file: IO[bytes]) -> dict[str, Any]:
     :raises ChartError: if it has none.
     """
     try:
-        chart = _description(file)
         # What is no JSON, such as a date, becomes text.
-        chart = json.loads(json.dumps(chart, default=str))
+        chart: dict[str, Any] = json.loads(json.dumps(_description(file), default=str))
     except (tarfile.TarError, OSError, EOFError, zlib.error, yaml.YAMLError, TypeError, ValueError, RecursionError):
         raise ChartError("the file is not a chart") from None
     name, version = chart.get("name"), chart.get("version")
