@@ -56,12 +56,11 @@ def test_upload_and_download(sandbox: Sandbox, shop: Any, python: Any, interpret
     assert (package["version"], package["status"], package["creator_id"]) == ("1.0.0", "default", 3)
     shop.check_bytes(package, contents)
 
-    # The same file once more is refused in the words that twine's --skip-existing looks for.
+    # The same file once more is refused.
     again = python.try_run(*twine, "--verbose", *repository, files[0])
     assert again.returncode != 0
     # Its output comes in lines of some width.
     assert "File name has already been taken" in " ".join(again.stdout.replace("\033[34mINFO    \033[0m", "").split())
-    python.run(*twine, "--skip-existing", *repository, files[0])
     assert len(shop.files(package["id"])) == 2
 
     # pip finds them by any spelling of the name, and checks their hashes.

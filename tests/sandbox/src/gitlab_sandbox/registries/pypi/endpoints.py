@@ -54,7 +54,6 @@ async def upload(call: Call) -> Answer:
         storage = call.registry.storage
         package, _ = publishing.find_or_create_package(call, project.id, _PYPI, fields["name"], fields["version"])
         if storage.newest_file(package.id, file_name) is not None:
-            # The words that ``twine upload --skip-existing`` looks for.
             raise answers.bad_request("Validation failed: File name has already been taken")
         storage.set_package_details(package.id, {"requires_python": fields.get("requires_python") or None})
         sums = _sums(fields, received.checksums)
