@@ -19,7 +19,6 @@ from gitlab_sandbox.uploads import Receiver, Upload
 TOO_LARGE: Final = "File is too large"
 
 _MIB: Final = 2**20
-_IN_MEMORY: Final = _MIB
 # GitLab's plan limits for one file, in bytes (contract, D).
 NPM: Final = 500 * _MIB
 NUGET: Final = 500 * _MIB
@@ -98,7 +97,7 @@ async def receive_body(call: Call, own_limit: int) -> Upload:
 def opened(call: Call, received: Upload) -> Iterator[IO[bytes]]:
     """What was received, as a file to read in."""
     contents = call.registry.storage.contents
-    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
+    with tempfile.TemporaryFile() as file:
         for part in (received.data or b"",) if received.stored is None else contents.parts(received.stored):
             file.write(part)
         file.seek(0)
