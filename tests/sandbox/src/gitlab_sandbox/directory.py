@@ -110,7 +110,8 @@ class Group:
 class Instance:
     """Settings of the whole server. ``limits`` are (requests, seconds) by name, see the README.
 
-    ``current`` is False for a server of 16.1.
+    ``current`` is False for a server of 16.1. ``background_ms`` is how long after its upload a chart is unpacked; 0:
+    before the answer.
     """
 
     current: bool = True
@@ -119,6 +120,7 @@ class Instance:
     rules_endpoint: bool = True
     max_file_size: int = 5_368_709_120
     limits: dict[str, tuple[int, int]] = field(default_factory=dict)
+    background_ms: int = 0
 
 
 @dataclass

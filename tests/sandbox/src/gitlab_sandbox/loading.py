@@ -58,7 +58,7 @@ class Loader:
         create_tables(self._db)
         instance = seed.instance
         row = (instance.packages, instance.delete_protection, instance.rules_endpoint, instance.max_file_size)
-        self._insert("instance", [(*row, json.dumps(instance.limits))])
+        self._insert("instance", [(*row, json.dumps(instance.limits), instance.background_ms)])
         self._load_users(seed)
         self._load_groups(seed)
         self._deal_ids(seed)

@@ -28,11 +28,13 @@ class DirectoryStore:
 
     def _read(self, current: bool) -> None:
         directory = self.directory
-        for packages, protection, endpoint, size, limits in self._db.execute(
-            "SELECT packages, delete_protection, rules_endpoint, max_file_size, limits FROM instance"
+        for packages, protection, endpoint, size, limits, background in self._db.execute(
+            "SELECT packages, delete_protection, rules_endpoint, max_file_size, limits, background_ms FROM instance"
         ):
             known = {name: (requests, seconds) for name, (requests, seconds) in json.loads(limits).items()}
-            directory.instance = Instance(current, bool(packages), bool(protection), bool(endpoint), size, known)
+            directory.instance = Instance(
+                current, bool(packages), bool(protection), bool(endpoint), size, known, background
+            )
         for id_, username, name, admin in self._db.execute("SELECT id, username, name, admin FROM users"):
             directory.users[id_] = User(id_, username, name, bool(admin))
         # Outer groups first.

@@ -23,7 +23,7 @@ NOT_TERRAFORM: Final = f"type <> {TYPE_NUMBER['terraform_module']}"
 # bytes of a small file; ``stored`` names the one of a large one; without both they are generated.
 _TABLES: Final = """
 CREATE TABLE instance (packages INTEGER NOT NULL, delete_protection INTEGER NOT NULL, rules_endpoint INTEGER NOT NULL,
-    max_file_size INTEGER NOT NULL, limits TEXT NOT NULL);
+    max_file_size INTEGER NOT NULL, limits TEXT NOT NULL, background_ms INTEGER NOT NULL);
 CREATE TABLE users (id INTEGER PRIMARY KEY, username TEXT NOT NULL, name TEXT NOT NULL, admin INTEGER NOT NULL);
 CREATE TABLE tokens (id INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL UNIQUE, user_id INTEGER,
     scopes TEXT NOT NULL, name TEXT NOT NULL, created_at TEXT NOT NULL, revoked INTEGER NOT NULL, project_id INTEGER,

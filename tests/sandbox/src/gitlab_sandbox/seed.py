@@ -129,7 +129,7 @@ def parse_seed(data: Any, folder: Path) -> Seed:
 
 
 def _instance(top: Fields) -> InstanceSeed:
-    keys = ("packages", "delete_protection", "rules_endpoint", "max_file_size", "limits")
+    keys = ("packages", "delete_protection", "rules_endpoint", "max_file_size", "limits", "background_ms")
     node = top.given("instance") or Node({}, "instance")
     fields = node.mapping(*keys)
     limits: dict[str, tuple[int, int]] = {}
@@ -144,6 +144,7 @@ def _instance(top: Fields) -> InstanceSeed:
         rules_endpoint=fields.boolean("rules_endpoint", True),
         max_file_size=fields.integer("max_file_size", LARGEST_FILE, 0),
         limits=limits,
+        background_ms=fields.integer("background_ms", 0, 0, 3_600_000),
     )
 
 

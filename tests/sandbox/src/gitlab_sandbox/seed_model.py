@@ -146,6 +146,7 @@ class InstanceSeed:
     rules_endpoint: bool
     max_file_size: int
     limits: dict[str, tuple[int, int]]
+    background_ms: int
 
 
 @dataclass

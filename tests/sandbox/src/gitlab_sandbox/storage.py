@@ -538,6 +538,18 @@ class Storage:
         )
         return File(cursor.lastrowid or 0, *row)
 
+    def move_file(self, file: File, package: Package, file_name: str) -> None:
+        """Put a file into a package, under another name; the builds of the package that it was in come along."""
+        self._db.execute(
+            "UPDATE files SET package_id = ?, file_name = ? WHERE id = ?", (package.id, file_name, file.id)
+        )
+        self._db.execute(
+            "UPDATE builds SET package_id = ?1 WHERE package_id = ?2 AND NOT EXISTS (SELECT 1 FROM builds AS known"
+            " WHERE known.package_id = ?1 AND known.file_id = builds.file_id"
+            " AND known.pipeline_id = builds.pipeline_id)",
+            (package.id, file.package_id),
+        )
+
     def parts(self, file: File) -> Iterator[bytes]:
         """The bytes of a file in pieces, to be read at any time later."""
         stored = self._db.execute("SELECT content, stored FROM files WHERE id = ?", (file.id,)).fetchone()
@@ -589,6 +601,10 @@ class Storage:
     def sweep(self) -> None:
         """Destroy what is pending, as GitLab's background job does: rows and bytes."""
         self._destroy(f"status = {PENDING_DESTRUCTION}", f"status = {FILE_PENDING_DESTRUCTION}")
+
+    def remove_package(self, package: Package) -> None:
+        """Destroy a package at once. Not within a transaction."""
+        self._destroy(f"id = {package.id}", "FALSE")
 
     def remove_packages(self, project_id: int) -> None:
         """Destroy all packages of a project."""

@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from typing import Any
 
 import pytest
 import yaml
+
+from gitlab_sandbox.testing import Sandbox
 
 SAM, RITA = ("sam", "glpat-sam"), ("rita", "glpat-rita")
 
@@ -54,6 +57,28 @@ def test_the_same_version_again_is_one_more_file_and_an_update(shop: Any, packag
     index = yaml.safe_load(shop.get("/helm/stable/index.yaml", auth=RITA).content)
     assert len(index["entries"][name]) == 1
     assert shop.updated_at(package["id"]) > before
+
+
+def test_until_the_background_has_unpacked_it_a_chart_is_processing(
+    registry_seed: Any, registry_class: Any, packages: Any
+) -> None:
+    with Sandbox({**registry_seed, "instance": {"background_ms": 3_600_000}}) as sandbox:
+        shop = registry_class(sandbox)
+        assert packages.helm(shop, packages.chart("web")).status_code == 201
+        (package,) = shop.packages("helm", status="processing")
+        assert package["name"] == "Helm.Temporary.Package"
+        assert "web" not in {package["name"] for package in shop.packages("helm")}
+        assert shop.get("/helm/stable/charts/web-1.0.0.tgz", auth=RITA).status_code == 404
+
+
+def test_the_background_ends(registry_seed: Any, registry_class: Any, packages: Any) -> None:
+    with Sandbox({**registry_seed, "instance": {"background_ms": 1}}) as sandbox:
+        shop = registry_class(sandbox)
+        assert packages.helm(shop, packages.chart("web")).status_code == 201
+        deadline = time.monotonic() + 30
+        while not (done := shop.packages("helm", "web")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        shop.check_bytes(done[0], {"web-1.0.0.tgz": packages.chart("web")})
 
 
 @pytest.mark.parametrize("data", [lambda _: b"not a chart", lambda packages: packages.chart("a", "one")])

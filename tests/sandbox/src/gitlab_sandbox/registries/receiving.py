@@ -97,8 +97,16 @@ async def receive_body(call: Call, own_limit: int) -> Upload:
 def opened(call: Call, received: Upload) -> Iterator[IO[bytes]]:
     """What was received, as a file to read in."""
     contents = call.registry.storage.contents
+    parts = iter((received.data or b"",)) if received.stored is None else contents.parts(received.stored)
+    with opened_parts(parts) as file:
+        yield file
+
+
+@contextmanager
+def opened_parts(parts: Iterator[bytes]) -> Iterator[IO[bytes]]:
+    """Bytes in pieces as a file to read in."""
     with tempfile.TemporaryFile() as file:
-        for part in (received.data or b"",) if received.stored is None else contents.parts(received.stored):
+        for part in parts:
             file.write(part)
         file.seek(0)
         yield file

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, Final
 
 from gitlab_sandbox import access, answers, clock, publishing
@@ -15,58 +14,59 @@ from gitlab_sandbox.credentials import BASIC
 from gitlab_sandbox.directory import Project
 from gitlab_sandbox.downloads import download, with_checksums
 from gitlab_sandbox.query import decode
-from gitlab_sandbox.registries import receiving
+from gitlab_sandbox.registries import background, receiving
 from gitlab_sandbox.registries.helm import charts
 from gitlab_sandbox.registries.helm.charts import ChartError
 from gitlab_sandbox.registries.routing import created, publishing_project, registry_route
 from gitlab_sandbox.rows import File, Package
-from gitlab_sandbox.uploads import Upload
-from gitlab_sandbox.vocabulary import INSTALLABLE, STATUS_NUMBER, TYPE_NUMBER
+from gitlab_sandbox.vocabulary import INSTALLABLE, TYPE_NUMBER
 
 _HELM: Final = TYPE_NUMBER["helm"]
-_ERROR: Final = STATUS_NUMBER["error"]
-_TEMPORARY: Final = "Helm.Temporary.Package"
 # Where a seed's charts are.
 _DEFAULT_CHANNEL: Final = "stable"
 
 
 async def upload(call: Call) -> Answer:
-    """A chart. GitLab unpacks it after its answer, which is the same whatever is found: here that is done at once."""
+    """A chart. It is unpacked in the background: the answer is the same whatever is found."""
     project = publishing_project(call)
     channel = _channel(call)
     _, received = await receiving.receive_form(call, "chart", receiving.HELM)
-    storage = call.registry.storage
+    name, version, creator_id = "Helm.Temporary.Package", background.temporary_version(), call.caller.creator_id
     with publishing.kept(call, received):
-        chart = _read_chart(call, project, received)
-        if chart is None:
-            version, creator_id = f"0.0.0-{uuid.uuid4()}", call.caller.creator_id
-            package = storage.create_package(project.id, _HELM, _TEMPORARY, version, creator_id, _ERROR)
-            publishing.add_file(call, package, "package.tgz", received)
-        else:
-            _publish(call, project, channel, chart, received)
+        package = call.registry.storage.create_package(
+            project.id, _HELM, name, version, creator_id, background.PROCESSING
+        )
+        file = publishing.add_file(call, package, "package.tgz", received)
+    background.later(call, package, lambda: _unpack(call, project, channel, package, file))
     return created()
 
 
-def _read_chart(call: Call, project: Project, received: Upload) -> dict[str, Any] | None:
+def _unpack(call: Call, project: Project, channel: str, temporary: Package, file: File) -> None:
+    """Give the package the chart's name and version, or put the file into the one that has them."""
+    storage = call.registry.storage
+    chart = _read_chart(call, project, file)
+    if chart is None:
+        storage.set_status(temporary, background.ERROR, touch=True)
+        return
+    name, version = chart["name"], chart["version"]
+    with background.settled(storage, temporary, storage.find_package(project.id, _HELM, name, version)) as package:
+        if package.id == temporary.id:
+            storage.set_package(package, name=name, version=version)
+        else:
+            storage.set_package(package, updated_at=clock.after(package.updated_at))
+        storage.move_file(file, package, f"{name}-{version}.tgz")
+        storage.set_file_details(file.id, {"channel": channel, "chart": chart})
+
+
+def _read_chart(call: Call, project: Project, file: File) -> dict[str, Any] | None:
     """The chart's description; None if there is none, or if the caller may not publish under that name."""
     try:
-        with receiving.opened(call, received) as file:
-            chart = charts.read_chart(file)
+        with receiving.opened_parts(call.registry.storage.parts(file)) as opened:
+            chart = charts.read_chart(opened)
     except ChartError:
         return None
     protected = call.registry.current and access.push_protected(call.caller, project, chart["name"], _HELM)
     return None if protected else chart
-
-
-def _publish(call: Call, project: Project, channel: str, chart: dict[str, Any], received: Upload) -> None:
-    """Add the chart to the package of its name and version."""
-    storage = call.registry.storage
-    name, version = chart["name"], chart["version"]
-    package, made = publishing.find_or_create_package(call, project.id, _HELM, name, version)
-    file = publishing.add_file(call, package, f"{name}-{version}.tgz", received)
-    storage.set_file_details(file.id, {"channel": channel, "chart": chart})
-    if not made:
-        storage.set_package(package, updated_at=clock.after(package.updated_at))
 
 
 async def show_index(call: Call) -> Answer:

@@ -8,7 +8,7 @@ The project is named by its ID alone, and tokens come as the password or in ``X-
 
 from __future__ import annotations
 
-import uuid
+import contextlib
 from typing import Final
 
 from gitlab_sandbox import answers, clock, publishing
@@ -18,15 +18,14 @@ from gitlab_sandbox.credentials import BASIC
 from gitlab_sandbox.directory import Project, is_id
 from gitlab_sandbox.downloads import download
 from gitlab_sandbox.query import decode
-from gitlab_sandbox.registries import receiving
+from gitlab_sandbox.registries import background, receiving
 from gitlab_sandbox.registries.nuget.nuspec import Nuspec, NuspecError, normalized, read_nuspec
 from gitlab_sandbox.registries.routing import NUGET_KEY, created, publishing_project, registry_route
-from gitlab_sandbox.rows import Package
+from gitlab_sandbox.rows import File, Package
 from gitlab_sandbox.uploads import Upload
-from gitlab_sandbox.vocabulary import INSTALLABLE, STATUS_NUMBER, TYPE_NUMBER
+from gitlab_sandbox.vocabulary import INSTALLABLE, TYPE_NUMBER
 
 _NUGET: Final = TYPE_NUMBER["nuget"]
-_ERROR: Final = STATUS_NUMBER["error"]
 
 
 async def push(call: Call) -> Answer:
@@ -55,22 +54,29 @@ async def push(call: Call) -> Answer:
 
 
 async def push_symbols(call: Call) -> Answer:
-    """The symbols of a package that is there. What is wrong with them, GitLab finds out after its answer."""
+    """The symbols of a package that is there. They are read in the background: the answer is always the same."""
     project = _publishing_project(call)
     _, received = await receiving.receive_form(call, "package", receiving.NUGET)
+    name, version = "NuGet.Temporary.SymbolPackage", background.temporary_version()
     with publishing.kept(call, received):
-        try:
-            nuspec = _read_nuspec(call, received)
-        except NuspecError:
-            nuspec = None
-        package = None if nuspec is None else _find(call, project, nuspec.id, nuspec.version)
-        if nuspec is not None and package is not None:
-            publishing.add_file(call, package, nuspec.file_name("snupkg"), received)
-        else:
-            version = f"0.0.0-{uuid.uuid4()}"
-            package = _create(call, project, "NuGet.Temporary.SymbolPackage", version, _ERROR)
-            publishing.add_file(call, package, "package.snupkg", received)
+        package = _create(call, project, name, version, background.PROCESSING)
+        file = publishing.add_file(call, package, "package.snupkg", received)
+    background.later(call, package, lambda: _add_symbols(call, project, package, file))
     return created()
+
+
+def _add_symbols(call: Call, project: Project, temporary: Package, file: File) -> None:
+    """Put the file into its package."""
+    storage = call.registry.storage
+    found = None
+    with contextlib.suppress(NuspecError), receiving.opened_parts(storage.parts(file)) as opened:
+        nuspec = read_nuspec(opened)
+        found = _find(call, project, nuspec.id, nuspec.version)
+    if found is None:
+        storage.set_status(temporary, background.ERROR, touch=True)
+        return
+    with background.settled(storage, temporary, found) as package:
+        storage.move_file(file, package, nuspec.file_name("snupkg"))
 
 
 def _read_nuspec(call: Call, received: Upload) -> Nuspec:
