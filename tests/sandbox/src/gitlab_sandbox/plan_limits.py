@@ -11,10 +11,26 @@ from gitlab_sandbox import answers
 from gitlab_sandbox.answers import Answer
 from gitlab_sandbox.calls import Call
 from gitlab_sandbox.credentials import ACCESS_TOKENS
+from gitlab_sandbox.directory import Instance
 from gitlab_sandbox.routes import Route
 from gitlab_sandbox.vocabulary import ADMIN_PACKAGES
 
 _MIB: Final = 2**20
+_LARGEST: Final = {
+    "conan": 3072 * _MIB,
+    "helm": 5 * _MIB,
+    "maven": 3072 * _MIB,
+    "npm": 500 * _MIB,
+    "nuget": 500 * _MIB,
+    "pypi": 3072 * _MIB,
+    "terraform_module": 1024 * _MIB,
+}
+
+
+def largest_file(instance: Instance, package_type: str) -> int:
+    """The largest file of a type, other than generic, in bytes: its own limit, or generic's if that is lower."""
+    largest = _LARGEST[package_type]
+    return min(largest, instance.max_file_size or largest)
 
 
 async def get_plan_limits(call: Call) -> Answer:
@@ -23,17 +39,12 @@ async def get_plan_limits(call: Call) -> Answer:
         raise answers.unauthorized()
     if not call.caller.admin:
         raise answers.forbidden()
+    instance = call.registry.directory.instance
     return answers.json_answer(
         200,
         {
-            "conan_max_file_size": 3072 * _MIB,
-            "generic_packages_max_file_size": call.registry.directory.instance.max_file_size,
-            "helm_max_file_size": 5 * _MIB,
-            "maven_max_file_size": 3072 * _MIB,
-            "npm_max_file_size": 500 * _MIB,
-            "nuget_max_file_size": 500 * _MIB,
-            "pypi_max_file_size": 3072 * _MIB,
-            "terraform_module_max_file_size": 1024 * _MIB,
+            **{f"{name}_max_file_size": largest_file(instance, name) for name in _LARGEST},
+            "generic_packages_max_file_size": instance.max_file_size,
             "storage_size_limit": 0,
         },
     )

@@ -95,6 +95,7 @@ SEED: dict[str, Any] = {
         {"path": "acme/old", "id": 45, "archived": True, "packages": KEPT},
         {"path": "acme/off", "id": 46, "package_registry": "disabled", "packages": KEPT},
         {"path": "strict/tight", "id": 47},
+        {"path": "acme/shown", "id": 48, "package_registry": "public", "packages": KEPT},
     ],
 }
 
@@ -372,10 +373,10 @@ def npm(tmp_path: Path) -> NpmFactory:
     return make
 
 
-@pytest.fixture
-def python(tmp_path: Path) -> Client:
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Client:
     """A client for ``python -m twine`` and ``python -m pip``."""
-    return Client(tmp_path / "python", PIP_CONFIG_FILE=os.devnull, PIP_NO_CACHE_DIR="1")
+    return Client(tmp_path_factory.mktemp("python"), PIP_CONFIG_FILE=os.devnull)
 
 
 @pytest.fixture(scope="session")

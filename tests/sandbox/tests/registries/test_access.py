@@ -201,6 +201,12 @@ def test_an_archived_project_is_read_only_and_one_without_a_registry_has_none(
 
 
 @EVERY_KIND
+def test_a_public_registry_of_a_private_project_serves_everybody(registry_of: Any, packages: Any, kind: str) -> None:
+    assert download(registry_of(48), kind, "kept", "") == 200
+    assert KINDS[kind].publish(packages, registry_of(48), "new", token="").status_code == 401
+
+
+@EVERY_KIND
 def test_a_public_project_serves_everybody(shop: Any, registry_of: Any, packages: Any, name: str, kind: str) -> None:
     as_, public = KINDS[kind], registry_of(44)
     assert as_.publish(packages, public, name, **OWN[kind]("glpat-otto")).status_code == 403

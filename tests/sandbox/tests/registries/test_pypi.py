@@ -19,7 +19,7 @@ requires = ["hatchling"]
 build-backend = "hatchling.build"
 
 [project]
-name = "{name}"
+name = "Acme.Tool"
 version = "1.0.0"
 requires-python = ">=3.7"
 
@@ -30,23 +30,25 @@ packages = ["acme_tool"]
 
 PIP_DOWNLOAD = (
     *("-m", "pip", "download", "--isolated", "--disable-pip-version-check", "--no-cache-dir"),
-    *("--no-deps", "--dest", "got"),
+    "--no-deps",
 )
 
 
-def build(python: Any, interpreter: str, folder: Path, name: str) -> dict[str, bytes]:
-    """A wheel and a source distribution, made by the real tool, in ``folder/dist``."""
+@pytest.fixture(scope="module")
+def distributions(python: Any, interpreter: str) -> Path:
+    """A wheel and a source distribution, made by the real tool."""
+    folder = python.home / "tool"
     (folder / "acme_tool").mkdir(parents=True)
     (folder / "acme_tool/__init__.py").write_text("NAME = 'acme'\n")
-    (folder / "pyproject.toml").write_text(PROJECT.format(name=name))
+    (folder / "pyproject.toml").write_text(PROJECT)
     python.run(interpreter, "-m", "build", "--no-isolation", folder)
-    return {file.name: file.read_bytes() for file in (folder / "dist").iterdir()}
+    return Path(folder / "dist")
 
 
-def test_upload_and_download(sandbox: Sandbox, shop: Any, python: Any, interpreter: str, tmp_path: Path) -> None:
-    contents = build(python, interpreter, tmp_path / "tool", "Acme.Tool")
-    assert {Path(name).suffix for name in contents} == {".whl", ".gz"}
-    files = [tmp_path / "tool/dist" / name for name in contents]
+def test_upload_and_download(shop: Any, python: Any, interpreter: str, distributions: Path) -> None:
+    files = sorted(distributions.iterdir())
+    contents = {file.name: file.read_bytes() for file in files}
+    assert {file.suffix for file in files} == {".whl", ".gz"}
     twine = (interpreter, "-m", "twine", "upload", "--non-interactive", "--disable-progress-bar")
     repository = ("--repository-url", f"{shop.url}/pypi", "--username", "sam", "--password", "glpat-sam")
     python.run(*twine, *repository, *files)
@@ -65,26 +67,24 @@ def test_upload_and_download(sandbox: Sandbox, shop: Any, python: Any, interpret
 
     # pip finds them by any spelling of the name, and checks their hashes.
     index = f"{shop.url}/pypi/simple".replace("://", "://__token__:glpat-rita@")
-    pip = (*PIP_DOWNLOAD, "--index-url", index)
+    pip = (*PIP_DOWNLOAD, "--dest", "disk", "--index-url", index)
     python.run(interpreter, *pip, "acme_tool")
     python.run(interpreter, *pip, "--no-build-isolation", "--no-binary", ":all:", "ACME-tool==1.0.0")
-    assert {file.name: file.read_bytes() for file in (python.home / "got").iterdir()} == contents
+    assert {file.name: file.read_bytes() for file in (python.home / "disk").iterdir()} == contents
     assert shop.packages("pypi", package["name"])[0]["last_downloaded_at"] is not None
 
 
 def test_a_deploy_token_downloads_from_object_storage(
-    registry_seed: Any, registry_class: Any, packages: Any, python: Any, interpreter: str, tmp_path: Path
+    registry_seed: Any, registry_class: Any, packages: Any, python: Any, interpreter: str, distributions: Path
 ) -> None:
+    (wheel,) = distributions.glob("*.whl")
     with Sandbox(registry_seed, storage="object") as sandbox:
-        contents = build(python, interpreter, tmp_path / "tool", "acme-tool")
-        (wheel,) = (name for name in contents if name.endswith(".whl"))
         registry = registry_class(sandbox)
-        assert (
-            packages.pypi(registry, "acme-tool", wheel, contents[wheel], auth=("any", "gldt-shop")).status_code == 201
-        )
+        uploaded = packages.pypi(registry, "acme-tool", wheel.name, wheel.read_bytes(), auth=("any", "gldt-shop"))
+        assert uploaded.status_code == 201
         index = f"{registry.url}/pypi/simple".replace("://", "://any:gldt-shop-read@")
-        python.run(interpreter, *PIP_DOWNLOAD, "--index-url", index, "acme-tool")
-        assert (python.home / "got" / wheel).read_bytes() == contents[wheel]
+        python.run(interpreter, *PIP_DOWNLOAD, "--dest", "object", "--index-url", index, "acme-tool")
+        assert (python.home / "object" / wheel.name).read_bytes() == wheel.read_bytes()
         asked, stored = sandbox.requests()[-2:]
         assert (asked["status"], asked["auth"]) == (302, "basic")
         assert (stored["status"], stored["auth"]) == (200, "none")

@@ -13,24 +13,11 @@ from typing import IO, Final
 from gitlab_sandbox import answers, publishing
 from gitlab_sandbox.answers import ApiError
 from gitlab_sandbox.calls import Call
+from gitlab_sandbox.plan_limits import largest_file
 from gitlab_sandbox.registries.forms import Form, FormError, Sink, read_form
 from gitlab_sandbox.uploads import Receiver, Upload
 
 TOO_LARGE: Final = "File is too large"
-
-_MIB: Final = 2**20
-# GitLab's plan limits for one file, in bytes (contract, D).
-NPM: Final = 500 * _MIB
-NUGET: Final = 500 * _MIB
-PYPI: Final = 3 * 1024 * _MIB
-MAVEN: Final = 3 * 1024 * _MIB
-TERRAFORM: Final = 1024 * _MIB
-HELM: Final = 5 * _MIB
-
-
-def limit(call: Call, own: int) -> int:
-    """The most bytes that a type takes: its own limit, or the instance's if that is lower."""
-    return min(own, call.registry.directory.instance.max_file_size or own)
 
 
 class Limited:
@@ -51,15 +38,15 @@ class Limited:
             raise self._refusal
 
 
-async def receive_form(call: Call, field: str, own_limit: int, needed: tuple[str, ...] = ()) -> tuple[Form, Upload]:
+async def receive_form(call: Call, field: str, package_type: str, needed: tuple[str, ...] = ()) -> tuple[Form, Upload]:
     """A form with a file.
 
     :param field: the file's; what other files there are, is dropped.
-    :param own_limit: the type's limit, in bytes.
+    :param package_type: whose limit counts.
     :param needed: the texts that must be there.
     :raises ApiError: 400 for a form without these, for one that is none, for a file that is too large.
     """
-    most = limit(call, own_limit)
+    most = largest_file(call.registry.directory.instance, package_type)
     receiver: Receiver | None = None
     with ExitStack() as stack:
 
@@ -85,12 +72,13 @@ async def receive_form(call: Call, field: str, own_limit: int, needed: tuple[str
         return form, receiver.finish()
 
 
-async def receive_body(call: Call, own_limit: int) -> Upload:
+async def receive_body(call: Call, package_type: str) -> Upload:
     """A file that is the whole body.
 
     :raises ApiError: 400 if it is too large.
     """
-    return await publishing.receive(call, limit(call, own_limit), answers.bad_request(TOO_LARGE))
+    most = largest_file(call.registry.directory.instance, package_type)
+    return await publishing.receive(call, most, answers.bad_request(TOO_LARGE))
 
 
 @contextmanager

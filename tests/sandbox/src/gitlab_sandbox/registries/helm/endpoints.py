@@ -30,7 +30,7 @@ async def upload(call: Call) -> Answer:
     """A chart. It is unpacked in the background: the answer is the same whatever is found."""
     project = publishing_project(call)
     channel = _channel(call)
-    _, received = await receiving.receive_form(call, "chart", receiving.HELM)
+    _, received = await receiving.receive_form(call, "chart", "helm")
     name, version, creator_id = "Helm.Temporary.Package", background.temporary_version(), call.caller.creator_id
     with publishing.kept(call, received):
         package = call.registry.storage.create_package(

@@ -39,7 +39,7 @@ async def upload(call: Call) -> Answer:
     wrong = valid(name, version)
     if wrong is not None:
         raise answers.bad_request(wrong)
-    received = await receiving.receive_body(call, receiving.MAVEN)
+    received = await receiving.receive_body(call, "maven")
     with publishing.kept(call, received):
         package, _ = publishing.find_or_create_package(call, project.id, _MAVEN, name, version)
         if _duplicate(storage, project, package, place.file_name):

@@ -18,6 +18,7 @@ from gitlab_sandbox.calls import Call
 from gitlab_sandbox.credentials import REGISTRY
 from gitlab_sandbox.directory import Project
 from gitlab_sandbox.downloads import download, with_checksums
+from gitlab_sandbox.plan_limits import largest_file
 from gitlab_sandbox.query import decode
 from gitlab_sandbox.registries import receiving
 from gitlab_sandbox.registries.forms import Sink
@@ -56,7 +57,7 @@ async def _receive(call: Call) -> tuple[Publication, Upload]:
 
     :raises ApiError: 400 if the body is not such a publication, or the tarball is too large.
     """
-    most = receiving.limit(call, receiving.NPM)
+    most = largest_file(call.registry.directory.instance, "npm")
     receivers: dict[str, Receiver] = {}
     with ExitStack() as stack:
 

@@ -31,7 +31,7 @@ _NUGET: Final = TYPE_NUMBER["nuget"]
 async def push(call: Call) -> Answer:
     """A package. Its nuspec is read at once: what it says is the package's name and version."""
     project = _publishing_project(call)
-    _, received = await receiving.receive_form(call, "package", receiving.NUGET)
+    _, received = await receiving.receive_form(call, "package", "nuget")
     storage = call.registry.storage
     with publishing.kept(call, received):
         try:
@@ -56,7 +56,7 @@ async def push(call: Call) -> Answer:
 async def push_symbols(call: Call) -> Answer:
     """The symbols of a package that is there. They are read in the background: the answer is always the same."""
     project = _publishing_project(call)
-    _, received = await receiving.receive_form(call, "package", receiving.NUGET)
+    _, received = await receiving.receive_form(call, "package", "nuget")
     name, version = "NuGet.Temporary.SymbolPackage", background.temporary_version()
     with publishing.kept(call, received):
         package = _create(call, project, name, version, background.PROCESSING)

@@ -40,7 +40,7 @@ _MD5: Final = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
 async def upload(call: Call) -> Answer:
     """``twine upload``: one file."""
     project = publishing_project(call)
-    form, received = await receiving.receive_form(call, "content", receiving.PYPI, ("name", "version"))
+    form, received = await receiving.receive_form(call, "content", "pypi", ("name", "version"))
     fields, file_name = form.fields, form.file_names["content"]
     with publishing.kept(call, received):
         if fields.get("sha256_digest") and _SHA256.fullmatch(fields["sha256_digest"]) is None:

@@ -32,9 +32,9 @@ async def upload(call: Call) -> Answer:
     name = f"{module}/{system}"
     call.check_push_protection(project, name, _TERRAFORM)
     if call.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        _, received = await receiving.receive_form(call, "file", receiving.TERRAFORM)
+        _, received = await receiving.receive_form(call, "file", "terraform_module")
     else:
-        received = await receiving.receive_body(call, receiving.TERRAFORM)
+        received = await receiving.receive_body(call, "terraform_module")
     storage = call.registry.storage
     with publishing.kept(call, received):
         if _elsewhere(call, project, name):
