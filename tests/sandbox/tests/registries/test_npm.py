@@ -190,3 +190,11 @@ def test_what_cannot_be_published(shop: Any, packages: Any, changes: dict[str, A
     answer = shop.put("/npm/x", json={**packages.npm_body("x", "1.0.0", b"tarball"), **changes})
     assert (answer.status_code, answer.json()) == (400, {"error": error})
     assert shop.packages("npm", "x") == []
+
+
+def test_the_sha1_is_the_one_that_the_publication_names(shop: Any, packages: Any, number: int) -> None:
+    body = packages.npm_body(f"sum-{number}", "1.0.0", b"tarball", dist={"shasum": "a" * 40})
+    assert shop.put(f"/npm/sum-{number}", json=body).status_code == 200
+    (file,) = shop.files(shop.packages("npm", f"sum-{number}")[0]["id"])
+    assert file["file_sha1"] == "a" * 40
+    assert file["file_sha256"] == hashlib.sha256(b"tarball").hexdigest()

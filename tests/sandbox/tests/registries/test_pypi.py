@@ -149,3 +149,12 @@ def test_without_digests_the_server_has_its_own(shop: Any, packages: Any, number
     answer = packages.pypi(shop, f"plain-{number}", "x.whl", fields={"sha256_digest": None, "md5_digest": None})
     assert (answer.status_code, answer.json()) == (201, {"message": "201 Created"})
     shop.check_bytes(shop.packages("pypi", f"plain-{number}")[0], {"x.whl": b"wheel"})
+
+
+def test_the_sums_are_those_that_the_form_names(shop: Any, packages: Any, number: int) -> None:
+    fields = {"sha256_digest": "B" * 64, "md5_digest": "c" * 32}
+    assert packages.pypi(shop, f"sums-{number}", "x.whl", fields=fields).status_code == 201
+    (file,) = shop.files(shop.packages("pypi", f"sums-{number}")[0]["id"])
+    assert (file["file_sha256"], file["file_md5"]) == ("b" * 64, "c" * 32)
+    assert file["file_sha1"] == hashlib.sha1(b"wheel").hexdigest()
+    assert f"#sha256={'b' * 64}" in shop.get(f"/pypi/simple/sums-{number}").text
