@@ -11,12 +11,12 @@ from gitlab_sandbox import answers
 from gitlab_sandbox.answers import Answer
 from gitlab_sandbox.calls import Call
 from gitlab_sandbox.credentials import ACCESS_TOKENS
-from gitlab_sandbox.directory import Instance
 from gitlab_sandbox.routes import Route
 from gitlab_sandbox.vocabulary import ADMIN_PACKAGES
 
 _MIB: Final = 2**20
-_LARGEST: Final = {
+# Of all types but generic, whose limit a seed may set.
+LARGEST_FILE: Final = {
     "conan": 3072 * _MIB,
     "helm": 5 * _MIB,
     "maven": 3072 * _MIB,
@@ -27,24 +27,17 @@ _LARGEST: Final = {
 }
 
 
-def largest_file(instance: Instance, package_type: str) -> int:
-    """The largest file of a type, other than generic, in bytes: its own limit, or generic's if that is lower."""
-    largest = _LARGEST[package_type]
-    return min(largest, instance.max_file_size or largest)
-
-
 async def get_plan_limits(call: Call) -> Answer:
     """The limits, for administrators."""
     if call.caller.anonymous:
         raise answers.unauthorized()
     if not call.caller.admin:
         raise answers.forbidden()
-    instance = call.registry.directory.instance
     return answers.json_answer(
         200,
         {
-            **{f"{name}_max_file_size": largest_file(instance, name) for name in _LARGEST},
-            "generic_packages_max_file_size": instance.max_file_size,
+            **{f"{name}_max_file_size": largest for name, largest in LARGEST_FILE.items()},
+            "generic_packages_max_file_size": call.registry.directory.instance.max_file_size,
             "storage_size_limit": 0,
         },
     )

@@ -222,17 +222,6 @@ def test_a_public_project_serves_everybody(shop: Any, registry_of: Any, packages
     )
 
 
-def test_a_file_above_the_limit_is_too_large(registry_seed: Any, registry_class: Any, packages: Any) -> None:
-    with Sandbox({**registry_seed, "instance": {"max_file_size": 3}}) as sandbox:
-        registry = registry_class(sandbox)
-        for kind, as_ in KINDS.items():
-            data = {"data": b"four"} if kind == "maven" else {}
-            refused = as_.publish(packages, registry, "large", **OWN[kind]("glpat-sam"), **data)
-            assert (kind, refused.status_code) == (kind, 400)
-            assert "File is too large" in refused.text
-            assert registry.packages(kind) == []
-
-
 def test_with_packages_off_there_is_nothing(registry_seed: Any, registry_class: Any, packages: Any) -> None:
     with Sandbox({**registry_seed, "instance": {"packages": "disabled"}}) as sandbox:
         registry = registry_class(sandbox)

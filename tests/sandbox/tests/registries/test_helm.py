@@ -59,6 +59,13 @@ def test_the_same_version_again_is_one_more_file_and_an_update(shop: Any, packag
     assert shop.updated_at(package["id"]) > before
 
 
+def test_a_chart_above_the_limit_is_too_large(shop: Any, packages: Any) -> None:
+    before = shop.sandbox.state()
+    refused = packages.helm(shop, b"x" * (5 * 2**20 + 1))
+    assert (refused.status_code, refused.json()) == (400, {"message": "400 Bad request - File is too large"})
+    assert shop.sandbox.state() == before
+
+
 def test_until_the_background_has_unpacked_it_a_chart_is_processing(
     registry_seed: Any, registry_class: Any, packages: Any
 ) -> None:

@@ -13,7 +13,7 @@ from typing import IO, Final
 from gitlab_sandbox import answers, publishing
 from gitlab_sandbox.answers import ApiError
 from gitlab_sandbox.calls import Call
-from gitlab_sandbox.plan_limits import largest_file
+from gitlab_sandbox.plan_limits import LARGEST_FILE
 from gitlab_sandbox.registries.forms import Form, FormError, Sink, read_form
 from gitlab_sandbox.uploads import Receiver, Upload
 
@@ -46,7 +46,7 @@ async def receive_form(call: Call, field: str, package_type: str, needed: tuple[
     :param needed: the texts that must be there.
     :raises ApiError: 400 for a form without these, for one that is none, for a file that is too large.
     """
-    most = largest_file(call.registry.directory.instance, package_type)
+    most = LARGEST_FILE[package_type]
     receiver: Receiver | None = None
     with ExitStack() as stack:
 
@@ -77,8 +77,7 @@ async def receive_body(call: Call, package_type: str) -> Upload:
 
     :raises ApiError: 400 if it is too large.
     """
-    most = largest_file(call.registry.directory.instance, package_type)
-    return await publishing.receive(call, most, answers.bad_request(TOO_LARGE))
+    return await publishing.receive(call, LARGEST_FILE[package_type], answers.bad_request(TOO_LARGE))
 
 
 @contextmanager

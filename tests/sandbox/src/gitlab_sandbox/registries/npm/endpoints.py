@@ -18,7 +18,7 @@ from gitlab_sandbox.calls import Call
 from gitlab_sandbox.credentials import REGISTRY
 from gitlab_sandbox.directory import Project
 from gitlab_sandbox.downloads import download, with_checksums
-from gitlab_sandbox.plan_limits import largest_file
+from gitlab_sandbox.plan_limits import LARGEST_FILE
 from gitlab_sandbox.query import decode
 from gitlab_sandbox.registries import receiving
 from gitlab_sandbox.registries.forms import Sink
@@ -57,7 +57,7 @@ async def _receive(call: Call) -> tuple[Publication, Upload]:
 
     :raises ApiError: 400 if the body is not such a publication, or the tarball is too large.
     """
-    most = largest_file(call.registry.directory.instance, "npm")
+    most = LARGEST_FILE["npm"]
     receivers: dict[str, Receiver] = {}
     with ExitStack() as stack:
 
