@@ -151,6 +151,11 @@ class Registry:
         """POST."""
         return self.call("POST", path, token, **options)
 
+    def graphql(self, query: str) -> Any:
+        """One question of GraphQL, by the maintainer."""
+        url = self.sandbox.api_url.removesuffix("/v4") + "/graphql"
+        return self._session.post(url, json={"query": query}, headers={"PRIVATE-TOKEN": "glpat-mia"}, timeout=30).json()
+
     def packages(self, package_type: str, name: str | None = None, **params: Any) -> list[dict[str, Any]]:
         """The packages of a type (E1), of one name exactly if one is given."""
         params = {"package_type": package_type, "include_versionless": True, "per_page": 100, **params}

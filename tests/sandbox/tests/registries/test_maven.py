@@ -127,6 +127,18 @@ def test_a_deletion_rewrites_the_metadata(shop: Any, number: int) -> None:
     assert shop.get(f"/maven/{name}/maven-metadata.xml").status_code == 404
 
 
+def test_a_bulk_deletion_rewrites_the_metadata_too(shop: Any, number: int) -> None:
+    name = f"com/acme/bulk-{number}"
+    for version in ("1.0", "1.1"):
+        shop.put(f"/maven/{name}/{version}/a.jar", data=b"jar")
+    shop.put(f"/maven/{name}/maven-metadata.xml", data=metadata("bulk", "1.0", "1.1"))
+    (package_id,) = (package["id"] for package in shop.packages("maven", name) if package["version"] == "1.1")
+    ids = f'["gid://gitlab/Packages::Package/{package_id}"]'
+    answer = shop.graphql(f"mutation {{ destroyPackages(input: {{ids: {ids}}}) {{ errors }} }}")
+    assert answer == {"data": {"destroyPackages": {"errors": []}}}
+    assert b"1.1" not in shop.get(f"/maven/{name}/maven-metadata.xml").content
+
+
 def test_duplicates_off(registry_of: Any, number: int) -> None:
     strict = registry_of(47)
     release = f"/maven/com/acme/app-{number}/1.0"

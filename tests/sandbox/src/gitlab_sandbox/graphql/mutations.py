@@ -12,6 +12,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLResolveInfo
 
 from gitlab_sandbox import cleanup, package_settings
+from gitlab_sandbox.deletion import delete_package
 from gitlab_sandbox.graphql import global_ids
 from gitlab_sandbox.graphql.context import Context, batches, context_of, refuse
 from gitlab_sandbox.graphql.fields import KEEP_NUMBERS, SETTING_OF, Fields, policy_fields, settings_fields
@@ -65,7 +66,7 @@ def destroy_packages(context: Context, input: Input) -> Fields:
         if not all(context.deletes(registry.directory.projects[package.project_id]) for package in batch):
             raise refuse()
         for package in batch:
-            registry.storage.delete_package(package)
+            delete_package(registry.storage, package)
     return {"errors": errors}
 
 

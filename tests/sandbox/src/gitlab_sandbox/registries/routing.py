@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any, Callable, Final
 
-from gitlab_sandbox import answers
+from gitlab_sandbox import answers, package_settings
 from gitlab_sandbox.answers import Answer, ApiError
 from gitlab_sandbox.calls import Call
 from gitlab_sandbox.credentials import ACCESS, DEPLOY, JOB, OAUTH, Takes
-from gitlab_sandbox.directory import Group, Project
+from gitlab_sandbox.directory import Project
 from gitlab_sandbox.routes import Route
 from gitlab_sandbox.vocabulary import ADMIN_PACKAGES, READ_PACKAGES
 
@@ -75,16 +75,6 @@ def created() -> Answer:
 def not_found(call: Call, project: Project, what: str, word: str) -> ApiError:
     """404: nothing of that name. A server that forwards requests (``word``: npm, pypi, maven) would ask elsewhere."""
     error = answers.message(404, f"404 {what} Not Found")
-    if _forwards(project.group, word):
+    if package_settings.effective(project.group, f"{word}_package_requests_forwarding"):
         error.answer.headers.append((b"x-sandbox-would-forward", b"true"))
     return error
-
-
-def _forwards(group: Group | None, word: str) -> bool:
-    """Whether a namespace forwards requests: the nearest one with a setting decides."""
-    while group is not None:
-        setting = group.settings[f"{word}_package_requests_forwarding"]
-        if setting is not None:
-            return bool(setting)
-        group = group.parent
-    return False
