@@ -342,6 +342,16 @@ def test_tls_serves_https(client: Callable[..., Any], certificate: tuple[Path, P
         assert running.requests()[0]["status"] == 200
 
 
+def test_tls_is_that_of_the_object_storage_too(client: Callable[..., Any], certificate: tuple[Path, Path]) -> None:
+    seed = {**SEED, "projects": [{"path": "acme/shop", "packages": [{"name": "a", "files": [{"content": "kept"}]}]}]}
+    with Sandbox(seed, tls=certificate, storage="object") as running:
+        url = running.api_url.replace("127.0.0.1", "localhost")
+        api = client(running, "glpat-root", api_url=url)
+        location = api.get(f"{P}/1/package_files/1/download", verify=str(certificate[0])).headers["Location"]
+        assert location.startswith("https://localhost:")
+        assert requests.get(location, verify=str(certificate[0]), timeout=10).text == "kept"
+
+
 def test_tls_takes_the_faults(client: Callable[..., Any], certificate: tuple[Path, Path]) -> None:
     with Sandbox(SEED, tls=certificate) as running:
         url = running.api_url.replace("127.0.0.1", "localhost")

@@ -6,18 +6,21 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from gitlab_sandbox.node import SeedError
 from gitlab_sandbox.seed import read_seed
 from gitlab_sandbox.storage import Storage
 from gitlab_sandbox.testing import Sandbox, _command
 
+SANDBOX = Path(__file__).resolve().parent.parent
 USERS = [{"username": "root", "admin": True, "tokens": [{"value": "glpat-root"}]}]
 
 
@@ -469,3 +472,14 @@ def test_demo_seed_has_a_protected_package_and_a_duplicate_file(demo: Sandbox, c
     (firmware,) = mia.ids("/projects/42/packages", package_name="printer-firmware")
     names = [f["file_name"] for f in mia.get(f"/projects/42/packages/{firmware}/package_files").json()]
     assert names.count("firmware.bin") == 2
+
+
+def test_the_readmes_seed_is_one(client: Callable[..., Any]) -> None:
+    text = (SANDBOX / "README.md").read_text(encoding="utf-8")
+    seed = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[0])
+    seed["projects"][0]["generate"][0]["count"] = 100
+    with Sandbox(seed, folder=SANDBOX / "seeds") as running:
+        root = client(running, "glpat-root")
+        assert root.get("/projects/42").json()["path_with_namespace"] == "acme/web/shop"
+        assert root.get("/projects/acme%2Fold-shop").status_code == 301
+        assert len(root.names("/projects/42/packages", package_type="npm", package_name="react")) > 50

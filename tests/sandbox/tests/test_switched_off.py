@@ -131,7 +131,8 @@ def test_e2_leaves_out_projects_whose_registry_is_off_for_the_caller(
 
 
 def test_registry_for_members_only(sandbox: Sandbox, client: Callable[..., Any]) -> None:
-    assert client(sandbox, "glpat-olga").get(url(3, "")).status_code == 200
+    for member in ("glpat-olga", "glpat-gus"):
+        assert client(sandbox, member).get(url(3, "")).status_code == 200
     assert answer(client(sandbox, "glpat-otto").get(url(3, ""))) == FORBIDDEN
 
 

@@ -127,8 +127,9 @@ def reads_packages(caller: Caller, project: Project) -> bool:
     """
     if project.package_registry == "disabled":
         return False
-    open_to_all = project.package_registry != "private" and _visible(project.visibility, caller)
-    return open_to_all or level(caller, project) >= REPORTER or _deployed(caller, project)
+    own_level = level(caller, project)
+    is_open = project.package_registry != "private" or own_level >= GUEST
+    return (is_open and _visible(project.visibility, caller)) or own_level >= REPORTER or _deployed(caller, project)
 
 
 def downloads_packages(caller: Caller, project: Project) -> bool:

@@ -98,12 +98,17 @@ class _Prefixes:
         return blocks < len(self._states)
 
     def after(self, blocks: int) -> Hashing:
+        # What is known is never waited for, however long another thread goes on hashing.
+        if not self.known(blocks):
+            self._extend(blocks)
+        return self._states[blocks].copy()
+
+    def _extend(self, blocks: int) -> None:
         with self._lock:
             while blocks >= len(self._states):
                 state = self._states[-1].copy()
                 state.update(_block())
                 self._states.append(state)
-            return self._states[blocks].copy()
 
 
 _PREFIXES: dict[bool, Any] = {generic: _Prefixes(generic) for generic in (True, False)}

@@ -58,7 +58,7 @@ CREATE TABLE builds (id INTEGER PRIMARY KEY AUTOINCREMENT, package_id INTEGER NO
 # Made after loading, which is much faster. The partial ones hold exactly what the default lists
 # show, so that an offset is walked within the index.
 _INDEXES: Final = f"""
-CREATE INDEX listed_in_project ON packages (project_id, created_at, id, version)
+CREATE INDEX listed_in_project ON packages (project_id, created_at, id, version, folded)
     WHERE {LISTED} AND {NOT_TERRAFORM};
 CREATE INDEX listed_anywhere ON packages (created_at, id, project_id, version) WHERE {LISTED} AND {NOT_TERRAFORM};
 CREATE INDEX listed_by_type ON packages (project_id, type, created_at, id, version) WHERE {LISTED};
