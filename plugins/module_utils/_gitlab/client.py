@@ -8,14 +8,23 @@ Nothing here knows packages beyond the words with which GitLab refuses them (con
 from __future__ import annotations
 
 import concurrent.futures
-import json
 import random
 import re
+import time
 import traceback
 import typing as t
 import urllib.parse
 from dataclasses import dataclass
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.bodies import (
+    MOST,
+    MOST_OF_AN_ERROR,
+    CutOff,
+    TooLong,
+    parse_json,
+    read_body,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.deadlines import Watch
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.error_words import (
     TRANSIENT,
     gitlab_words,
@@ -25,6 +34,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors 
     GitlabError,
     InvalidInput,
     MayPass,
+    RateLimited,
     RedirectRefused,
     UnexpectedAnswer,
     Unreachable,
@@ -34,12 +44,17 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.rate_ga
     RateGate,
     read_limits,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.server_clock import ServerClock, http_date
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.threads import Threads
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.secrets import Secrets, user_info
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
 
 REQUESTS_IMPORT_ERROR: str | None
 try:
     import requests
     import urllib3
+
+    from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.deadlines import WatchedAdapter
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 else:
@@ -72,8 +87,17 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class _Response:
+    """A whole answer of any status, as it came over the wire and decompressed."""
+
+    status: int
+    headers: t.Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
 class Connection:
-    """What it takes to talk to a GitLab. ``timeout`` in seconds, for one request."""
+    """What it takes to talk to a GitLab. ``timeout`` in seconds, for one request as a whole."""
 
     api_url: str = "https://gitlab.com"
     token: Token | None = None
@@ -86,23 +110,25 @@ class Connection:
 
 def normalize_api_url(url: str) -> str:
     """``https://host[/prefix]/api/v4`` for any way that people write it. Raises :class:`InvalidInput`."""
-    shown = printable(url.strip())
+    # Only what stands before a query is shown, and nothing where a password may stand: people put tokens there.
+    shown = re.split(r"[?#]", printable(url.strip()))[0]
+    shown = "(with a user name)" if "@" in shown else repr(shown)
     try:
         parts = urllib.parse.urlsplit(url.strip())
     except ValueError:
-        raise InvalidInput(f"api_url {shown!r} has no usable host and port") from None
+        raise InvalidInput(f"api_url {shown} has no usable host and port") from None
     if parts.username or parts.password:
         raise InvalidInput("api_url must not hold a user name or password: give the token in api_token")
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise InvalidInput(f"api_url {shown!r} is not a URL: it must begin with https:// (or http://) and name a host")
+        raise InvalidInput(f"api_url {shown} is not a URL: it must begin with https:// (or http://) and name a host")
     try:
         if parts.port == 0 or not parts.hostname:
             raise ValueError
         parts.netloc.encode("idna")
     except ValueError:
-        raise InvalidInput(f"api_url {shown!r} has no usable host and port") from None
+        raise InvalidInput(f"api_url {shown} has no usable host and port") from None
     if parts.query or parts.fragment:
-        raise InvalidInput(f"api_url {shown!r} must not have a query or a fragment")
+        raise InvalidInput(f"api_url {shown} must not have a query or a fragment")
     prefix = re.sub(r"/api(/v4)?$", "", parts.path.rstrip("/"))
     return f"{parts.scheme}://{parts.netloc}{prefix}/api/v4"
 
@@ -132,17 +158,21 @@ class Client:
         self.connection = connection
         self.warnings: list[str] = []
         self._gate = RateGate(connection.concurrency)
-        self._pool = concurrent.futures.ThreadPoolExecutor(connection.concurrency, thread_name_prefix="gitlab")
+        self._clock = ServerClock()
+        self._threads = Threads(connection.concurrency)
+        self._watch = Watch()
         self._session = requests.Session()
-        self._session.headers["User-Agent"] = "registryops.gitlab"
-        self._adapter = requests.adapters.HTTPAdapter(pool_maxsize=connection.concurrency, max_retries=0)
+        self._session.headers.update({"User-Agent": "registryops.gitlab", "Accept-Encoding": "gzip"})
+        self._adapter = WatchedAdapter(pool_maxsize=connection.concurrency, max_retries=0)
         self._session.mount(self.api_url, self._adapter)
         verify: bool | str = connection.ca_path or True
         if not connection.validate_certs:
             verify = False
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         # Proxies and REQUESTS_CA_BUNDLE come from the environment, as for every program; looked up once.
-        settings = self._session.merge_environment_settings(self.api_url, {}, False, verify, None)
+        settings = self._session.merge_environment_settings(self.api_url, {}, True, verify, None)
+        proxies = [secret for proxy in settings["proxies"].values() for secret in user_info(proxy or "")]
+        self._secrets = Secrets([*proxies, *([connection.token.value] if connection.token else [])])
         self._send_options: dict[str, t.Any] = {**settings, "timeout": connection.timeout}
         if not connection.validate_certs:
             self._send_options["verify"] = False
@@ -151,24 +181,25 @@ class Client:
         try:
             self._blank = self._session.prepare_request(blank)
         except (requests.exceptions.RequestException, ValueError):
-            raise InvalidInput(f"api_url {printable(connection.api_url)!r} is not a URL that one can send to") from None
+            raise InvalidInput(f"api_url {printable(self.api_url)!r} is not a URL that one can send to") from None
 
     def __enter__(self) -> Client:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        # An interrupt ends here too: nothing new is sent, what is in flight ends within its timeout.
+        # An interrupt ends here too: nothing new is sent, and nothing that is in flight is waited for.
         self._gate.close()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._watch.close()
+        self._threads.close()
         self._session.close()
 
     def submit(self, func: t.Callable[..., R], *args: t.Any) -> concurrent.futures.Future[R]:
         """Run ``func`` in one of the ``concurrency`` threads."""
-        return self._pool.submit(func, *args)
+        return self._threads.submit(func, *args)
 
     def map(self, func: t.Callable[[T], R], items: t.Iterable[T]) -> list[R]:
         """``[func(item) for item in items]``, in parallel and in order; the first error in that order is raised."""
-        return list(self._pool.map(func, items))
+        return self._threads.map(func, items)
 
     def get(self, path: str, params: t.Mapping[str, str] | None = None) -> Answer:
         """GET ``path`` (below ``/api/v4``, already encoded); redirects within the host are followed."""
@@ -178,6 +209,14 @@ class Client:
         """DELETE ``path``. It is sent again after a fault: where the error's ``lost`` is true, look what happened."""
         return self._request("DELETE", path, None, headers or {})
 
+    def clock_skew(self) -> float | None:
+        """Seconds that this host's clock is ahead of the server's, by the ``Date`` of what was read; None: not told."""
+        return self._clock.skew()
+
+    def scrub(self, text: str) -> str:
+        """``text`` without the token, without a proxy's password, and without parts of them: before it is cut."""
+        return self._secrets.scrub(text)
+
     # --- one call, with its retries --------------------------------------------------------------------------
 
     def _request(
@@ -185,6 +224,14 @@ class Client:
     ) -> Answer:
         query = urllib.parse.urlencode(params or {}, quote_via=urllib.parse.quote)
         url = f"{self.api_url}{path}" + (f"?{query}" if query else "")
+        try:
+            return self._try_again(method, url, headers)
+        except GitlabError as error:
+            # Whatever went into it: a sentence leaves here without a secret.
+            error.message, error.words, error.call = map(self.scrub, (error.message, error.words, error.call))
+            raise
+
+    def _try_again(self, method: str, url: str, headers: t.Mapping[str, str]) -> Answer:
         lost = False
         for attempt in range(self.connection.retries + 1):
             try:
@@ -204,13 +251,16 @@ class Client:
                     raise fault.error from None
                 self._wait(fault, attempt)
             except GitlabError as error:
-                error.lost = lost
+                error.lost = error.lost or lost
                 raise
         raise AssertionError("unreachable")
 
     def _wait(self, fault: MayPass, attempt: int) -> None:
         # Full seconds at first glance, but never two clients in step: half of the pause is chance.
         backoff = min(30.0, 0.5 * 2**attempt) * random.uniform(0.5, 1)
+        if isinstance(fault.error, RateLimited) and fault.wait is None:
+            # Not told when. Such limits are for a minute: wait for all, and for more than a minute in all tries.
+            return self._gate.pause(min(60.0, 4.0**attempt) * random.uniform(0.5, 1))
         if fault.wait is None:
             return self._gate.sleep(backoff)
         self._gate.pause(max(fault.wait, backoff if fault.wait == 0 else 0))
@@ -220,10 +270,10 @@ class Client:
         for _hop in range(MAX_REDIRECTS + 1):
             response = self._send(method, url, headers)
             call = self._call(method, url)
-            if response.status_code not in (301, 302, 303, 307, 308):
+            if response.status not in (301, 302, 303, 307, 308):
                 return self._read(response, call, url)
             target = _join(url, response.headers.get("Location", ""))
-            shown = printable(self._scrub(target.split("?")[0])) or "no address"
+            shown = printable(self.scrub(target.split("?")[0])) or "no address"
             try:
                 same_host = _origin(target) == _origin(self.api_url)
             except ValueError:
@@ -233,41 +283,81 @@ class Client:
                 raise RedirectRefused(
                     f"{call} was redirected to {shown}, another server than api_url: not followed, as the token"
                     f" would go along{hint}",
-                    response.status_code,
+                    response.status,
                     call,
                 )
             if method != "GET":
                 raise RedirectRefused(
-                    f"{call} was redirected to {shown}: only reading is redirected", response.status_code, call
+                    f"{call} was redirected to {shown}: only reading is redirected", response.status, call
                 )
             url = target
-        raise RedirectRefused(f"{call} was redirected more than {MAX_REDIRECTS} times", response.status_code, call)
+        raise RedirectRefused(f"{call} was redirected more than {MAX_REDIRECTS} times", response.status, call)
 
-    def _send(self, method: str, url: str, headers: t.Mapping[str, str]) -> requests.Response:
+    def _send(self, method: str, url: str, headers: t.Mapping[str, str]) -> _Response:
         """One request and its whole body. Raises :class:`MayPass` where no whole answer came."""
         call = self._call(method, url)
-        limits = None
+        limits = response = None
+        refused = False
         self._gate.enter()
         try:
-            request = self._blank.copy()
-            request.method = method
-            request.headers.update(headers)
-            if url.startswith(self.api_url):
-                request.url = f"{self._blank.url}{url[len(self.api_url) :]}"
-            else:
-                request.prepare_url(url, None)
-            # The adapter, not the session: that would follow redirects with the token, and keep cookies.
-            response = self._adapter.send(request, **self._send_options)
-            body = response.content
-            limits = read_limits(response.headers)
-            announced = response.headers.get("Content-Length", "")
-            if announced.isdigit() and "Content-Encoding" not in response.headers and len(body) < int(announced):
-                raise requests.exceptions.ChunkedEncodingError("the answer ended too early")
-        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as exc:
-            raise self._fault(exc, call) from None
+            with self._watch.request(self.connection.timeout) as running:
+                try:
+                    request = self._prepare(method, url, headers)
+                    asked = time.time()
+                    # The adapter, not the session: that would follow redirects with the token, and keep cookies.
+                    response = self._adapter.send(request, **self._send_options)
+                    answered = time.time()
+                    limits, refused = read_limits(response.headers), response.status_code == 429
+                    body = self._read_body(response, call)
+                    if running.cut:
+                        raise CutOff  # without a length, a cut looks like the end
+                except (
+                    requests.exceptions.RequestException,
+                    urllib3.exceptions.HTTPError,
+                    CutOff,
+                    OSError,
+                    ValueError,
+                ) as exc:
+                    if running.cut:
+                        raise self._too_late(call, response is not None) from None
+                    raise self._fault(exc, call) from None
         finally:
-            self._gate.leave(limits)
-        return response
+            self._gate.leave(limits, refused)
+        if method == "GET" and response.status_code == 200 and "Age" not in response.headers:
+            self._clock.saw(http_date(response.headers.get("Date")), asked, answered)
+        return _Response(response.status_code, response.headers, body)
+
+    def _prepare(self, method: str, url: str, headers: t.Mapping[str, str]) -> requests.PreparedRequest:
+        request = self._blank.copy()
+        request.method = method
+        request.headers.update(headers)
+        if url.startswith(self.api_url):
+            request.url = f"{self._blank.url}{url[len(self.api_url) :]}"
+        else:
+            request.prepare_url(url, None)
+        return request
+
+    def _read_body(self, response: requests.Response, call: str) -> bytes:
+        good = 200 <= response.status_code < 300
+        try:
+            return read_body(response.raw, response.headers, MOST if good else MOST_OF_AN_ERROR)
+        except TooLong as long:
+            response.raw.close()
+            if not good:
+                return t.cast(bytes, long.args[0])
+            error = UnexpectedAnswer(
+                f"{call}: answered with more than {MOST // 1_000_000} MB, more than GitLab ever does: the rest was not"
+                " read",
+                response.status_code,
+                call,
+            )
+            error.lost = True
+            raise error from None
+
+    def _too_late(self, call: str, begun: bool) -> MayPass:
+        seconds = f"{self.connection.timeout:g} seconds"
+        what = "the answer did not end" if begun else "no answer"
+        return MayPass(Unreachable(f"{call}: {what} within {seconds} (option timeout)", call=call), True)
 
     def _authenticate(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         # Passed as `auth` even without a token: it keeps requests from sending what a .netrc holds.
@@ -282,9 +372,9 @@ class Client:
     def _fault(self, exc: Exception, call: str) -> GitlabError:
         """Why no whole answer came: an error that is final, or a :class:`MayPass` that holds one."""
         server = self.api_url.rsplit("/api/v4", 1)[0]
-        text = self._scrub(printable(str(exc)))
+        text = self.scrub(printable(str(exc)))
         errors = requests.exceptions
-        if isinstance(exc, errors.SSLError):
+        if isinstance(exc, (errors.SSLError, urllib3.exceptions.SSLError)):
             if "certificate" in text.lower() or "hostname" in text.lower():
                 return Unreachable(
                     f"{call}: the TLS certificate of {server} does not verify ({_reason(text)}): name the file of its"
@@ -295,9 +385,8 @@ class Client:
         if isinstance(exc, errors.ConnectTimeout):
             seconds = f"{self.connection.timeout:g} seconds"
             return MayPass(Unreachable(f"{call}: {server} did not answer within {seconds}", call=call), False)
-        if isinstance(exc, errors.Timeout) or "timed out" in text:
-            seconds = f"{self.connection.timeout:g} seconds"
-            return MayPass(Unreachable(f"{call}: no answer within {seconds} (option timeout)", call=call), True)
+        if isinstance(exc, (errors.Timeout, urllib3.exceptions.TimeoutError)) or "timed out" in text:
+            return self._too_late(call, False)
         if isinstance(exc, errors.ProxyError):
             return MayPass(Unreachable(f"{call}: the proxy failed: {_reason(text)}", call=call), False)
         if "NameResolution" in text or "getaddrinfo" in text or "Name or service not known" in text:
@@ -306,22 +395,28 @@ class Client:
             )
         if isinstance(exc, errors.ConnectionError) and "NewConnectionError" in text:
             return MayPass(Unreachable(f"{call}: {server} does not answer: {_reason(text)}", call=call), False)
-        if isinstance(exc, (errors.ConnectionError, errors.ChunkedEncodingError, errors.ContentDecodingError)):
+        broken = (
+            errors.ConnectionError,
+            errors.ChunkedEncodingError,
+            urllib3.exceptions.ProtocolError,
+            CutOff,
+        )
+        if isinstance(exc, broken) or (isinstance(exc, OSError) and not isinstance(exc, errors.RequestException)):
             return MayPass(Unreachable(f"{call}: the connection was lost: {_reason(text)}", call=call), True)
         return Unreachable(f"{call}: the request could not be sent: {_reason(text)}", call=call)
 
-    def _read(self, response: requests.Response, call: str, url: str) -> Answer:
-        status = response.status_code
+    def _read(self, response: _Response, call: str, url: str) -> Answer:
+        status = response.status
         data: t.Any = None
         is_json = True
         try:
-            data = json.loads(response.content) if response.content else None
+            data = parse_json(response.body) if response.body else None
         except (ValueError, RecursionError):
             is_json = False
         if 200 <= status < 300:
             if not is_json:
-                kind = printable(response.headers.get("Content-Type", "no type"))
-                start = printable(response.content[:40].decode("utf-8", "replace"))
+                kind = self.scrub(printable(response.headers.get("Content-Type", "no type")))[:80]
+                start = self.scrub(printable(response.body[:4000].decode("utf-8", "replace")))[:40]
                 strange = UnexpectedAnswer(
                     f"{call}: answered {status} with a body that is not JSON ({kind}, begins {start!r}): is api_url"
                     " the address of a GitLab?",
@@ -331,7 +426,7 @@ class Client:
                 raise MayPass(strange, may_have_worked=True)
             path = url.split("?")[0][len(self.api_url) :] if url.startswith(self.api_url) else ""
             return Answer(status, response.headers, data, path)
-        words = self._scrub(gitlab_words(data, response.content if not is_json else b""))
+        words = gitlab_words(data, response.body if not is_json else b"", self.scrub)
         token = self.connection.token
         error = refusal(status, data, words, call, token.kind if token else None)
         if status in TRANSIENT:
@@ -348,13 +443,13 @@ class Client:
         prefix = urllib.parse.urlsplit(self.api_url).path
         return f"{method} {printable(urllib.parse.unquote(path[len(prefix) :] if path.startswith(prefix) else path))}"
 
-    def _scrub(self, text: str) -> str:
-        token = self.connection.token
-        return text.replace(token.value, "********") if token else text
+
+_INNER = re.compile(r"\[(?:Errno|SSL|X509)[^\[\]]*\] (.+?)\.?(?: \(_ssl\.c:\d+\)|['\"]?\)+['\"]?|$)", re.DOTALL)
+_LAST = re.compile(r"\((?:\d+, )?'([^']+)'\)+$|: ([^:'\"<>()]+)['\")]*$")
 
 
 def _reason(text: str) -> str:
     """The last, innermost words of the nested messages that urllib3 makes."""
-    inner = re.findall(r"\[(?:Errno|SSL|X509)[^\]]*\] (.+?)\.?(?: \(_ssl\.c:\d+\)|['\"]?\)+['\"]?|$)", text)
-    words = inner or re.findall(r"\((?:\d+, )?'([^']+)'\)+$|: ([^:'\"<>()]+)['\")]*$", text)
+    text = text[-4000:]
+    words = _INNER.findall(text) or _LAST.findall(text)
     return ("".join(words[-1]) if words else text)[:200].strip()

@@ -15,10 +15,13 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors 
     BadRequest,
     Forbidden,
     GitlabError,
+    InsufficientGranularScope,
     InsufficientScope,
+    JobTokenRefused,
     NotFound,
     PackageNotFound,
     PackageNotShown,
+    PackagesOff,
     PreconditionFailed,
     Protected,
     RateLimited,
@@ -32,6 +35,15 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text imp
 #: Answers that may be different the next time.
 TRANSIENT = (429, 500, 502, 503, 504)
 STRANGE = "not an answer that GitLab's packages API gives"
+#: What GitLab says where a protection rule forbids it: to delete, and to publish. No other words mean a rule: reasons
+#: hold project paths, which anybody chose, and a firewall's page says "protected" too.
+_PROTECTED = re.compile(r"(?:403 Forbidden - )?(?:Package is deletion protected|Package protected)\.?")
+#: A refusal without a reason: see causes.py.
+PLAIN = "403 Forbidden"
+#: What a delete takes, where the project was not looked at.
+UNTOLD = "deleting needs the maintainer role on {place}, and a project that is not archived"
+_OF_A_PACKAGE = re.compile(r"/packages/[0-9]+(/|$)")
+_OF_A_FILE = re.compile(r"/package_files/[0-9]+(/|$)")
 
 
 def refusal(status: int, data: t.Any, words: str, call: str, token_kind: str | None) -> GitlabError:
@@ -42,7 +54,9 @@ def refusal(status: int, data: t.Any, words: str, call: str, token_kind: str | N
     """
     kind, hint = _classify(status, data, words, call, token_kind)
     said = f"{call}: {status}" + (f" {words.removeprefix(str(status)).lstrip(' -')}" if words else "")
-    return kind(f"{said}: {hint}" if hint else said, status, call, words)
+    error = kind(f"{said}: {hint}" if hint else said, status, call, words)
+    error.hint = hint
+    return error
 
 
 def _classify(status: int, data: t.Any, words: str, call: str, token_kind: str | None) -> tuple[type[GitlabError], str]:
@@ -65,24 +79,44 @@ def _classify(status: int, data: t.Any, words: str, call: str, token_kind: str |
 
 
 def _classify_403(data: t.Any, words: str, call: str, token_kind: str | None) -> tuple[type[GitlabError], str]:
-    if isinstance(data, dict) and data.get("error") == "insufficient_scope":
+    known = data if isinstance(data, dict) else {}
+    if known.get("error") == "insufficient_scope":
         return InsufficientScope, "the token's scopes do not cover this call: deleting needs the scope 'api'"
-    if "protected" in words.lower():
+    if known.get("error") == "insufficient_granular_scope":
+        return InsufficientGranularScope, "the permissions of this fine-grained token do not cover this call"
+    message = known.get("message")
+    if not isinstance(message, str):
+        return Forbidden, f"{STRANGE}: does a firewall or a proxy stand between?"
+    if _PROTECTED.fullmatch(message):
         return Protected, "a package protection rule of the project forbids it"
-    place = _scope_of(call) or "it"
+    reason = message.removeprefix(f"{PLAIN} - ")
+    if token_kind == "job" and reason.startswith("Authentication by CI/CD job token not allowed "):
+        return JobTokenRefused, "put the job's project on the job token allowlist of the project that it reaches for"
+    if token_kind == "job" and reason.startswith("Insufficient permissions to access this resource in project "):
+        return JobTokenRefused, "the job token permissions of that project must allow it to the job's project"
+    if message != PLAIN:
+        return Forbidden, ""  # GitLab says why
+    place = scope_of(call) or "it"
     if call.startswith("DELETE"):
-        return Forbidden, f"deleting needs the maintainer role on {place}"
+        return Forbidden, UNTOLD.format(place=place)
     return Forbidden, f"{_caller(token_kind)} may not read the packages of {place}: that needs the reporter role"
 
 
 def _classify_404(data: t.Any, call: str, token_kind: str | None) -> tuple[type[GitlabError], str]:
     message = data.get("message") if isinstance(data, dict) else None
     if message in ("404 Project Not Found", "404 Group Not Found"):
-        return ScopeNotFound, f"{_scope_of(call)} does not exist, or {_caller(token_kind)} may not read it"
-    if message == "Package not found":
-        return PackageNotShown, ""
-    if isinstance(message, str) and message.lower() in ("404 not found", "404 package not found not found"):
-        return PackageNotFound, ""
+        return ScopeNotFound, f"{scope_of(call)} does not exist, or {_caller(token_kind)} may not read it"
+    path = call.partition(" ")[2]
+    if _OF_A_PACKAGE.search(path):
+        if message == "Package not found":
+            return PackageNotShown, ""
+        if message in ("404 Not found", "404 Package not found Not Found"):
+            return PackageNotFound, ""
+        if message == "404 Not Found" and _OF_A_FILE.search(path):
+            return PackageNotFound, ""
+    if message == "404 Not Found" and "/packages" in path:
+        # Never of a package: that is "Not found". One capital tells "gone" from "not told".
+        return PackagesOff, "packages are switched off on this GitLab, for all projects"
     return NotFound, f"{STRANGE}: does api_url name a GitLab?"
 
 
@@ -90,21 +124,28 @@ def _caller(token_kind: str | None) -> str:
     return "the token" if token_kind else "an anonymous caller (no token was given)"
 
 
-def gitlab_words(data: t.Any, raw: bytes = b"") -> str:
-    """GitLab's own words in an error's body (contract, section 5), at most 300 characters of it."""
+_TITLE = re.compile(r"<title>([^<]*)", re.IGNORECASE)
+
+
+def gitlab_words(data: t.Any, raw: bytes = b"", scrub: t.Callable[[str], str] = str) -> str:
+    """GitLab's own words in an error's body (contract, section 5), at most 300 characters of it.
+
+    ``raw`` is a body that is not JSON. ``scrub`` is applied before anything is cut.
+    """
     said: t.Any = ""
     if isinstance(data, dict):
         said = data.get("message") or data.get("error") or ""
         if data.get("error_description"):
             said = f"{said}: {data['error_description']}"
-    text = said if isinstance(said, str) else json.dumps(said)
+    text = scrub(said if isinstance(said, str) else json.dumps(said))
     if raw:
-        title = re.search(rb"<title>\s*(.*?)\s*</title>", raw[:10000], re.IGNORECASE | re.DOTALL)
-        text = (title.group(1) if title else raw[:80]).decode("utf-8", "replace")
+        page = scrub(raw[:10000].decode("utf-8", "replace"))
+        title = _TITLE.search(page)
+        text = title.group(1) if title else page[:80]
     return printable(" ".join(text.split())[:300])
 
 
-def _scope_of(call: str) -> str:
+def scope_of(call: str) -> str:
     """``project 'acme/web/shop'`` for a call below it, "" for others."""
     match = re.match(r"\w+ /(project|group)s/(.+?)(/packages(/|$)|$)", call)
     return f"{match.group(1)} {match.group(2)!r}" if match else ""

@@ -11,8 +11,8 @@ class GitlabError(Exception):
     """A call that did not give what was asked for.
 
     ``message`` is one sentence for the user. ``status`` is the HTTP status (None: no answer), ``call`` the method and
-    the path, ``words`` what GitLab itself said. ``lost`` is true when some try of the call may have done its work
-    although its answer did not arrive.
+    the path, ``words`` what GitLab itself said, ``hint`` the end of the message: the likely cause. ``lost`` is true
+    when some try of the call may have done its work although its answer did not arrive.
     """
 
     def __init__(self, message: str, status: int | None = None, call: str = "", words: str = "") -> None:
@@ -21,6 +21,7 @@ class GitlabError(Exception):
         self.status = status
         self.call = call
         self.words = words
+        self.hint = ""
         self.lost = False
 
     def __str__(self) -> str:
@@ -56,11 +57,27 @@ class Unauthorized(GitlabError):
 
 
 class Forbidden(GitlabError):
-    """403: the role is too low."""
+    """403: the role is too low, or a cause that GitLab does not tell."""
 
 
 class InsufficientScope(Forbidden):
     """403: the token's scopes do not cover the call."""
+
+
+class InsufficientGranularScope(Forbidden):
+    """403: a fine-grained token's permissions do not cover the call; for another project they may."""
+
+
+class JobTokenRefused(Forbidden):
+    """403: the project does not let the job's project in, or not so far."""
+
+
+class ProjectArchived(Forbidden):
+    """403: nothing is deleted in a project that is archived, or scheduled for deletion itself."""
+
+
+class RegistryOff(Forbidden):
+    """403: the package registry is switched off in the project."""
 
 
 class Protected(Forbidden):
@@ -73,6 +90,10 @@ class NotFound(GitlabError):
 
 class ScopeNotFound(NotFound):
     """404: the project or group does not exist, or the token may not see it."""
+
+
+class PackagesOff(NotFound):
+    """404: packages are switched off on this GitLab, for all projects."""
 
 
 class PackageNotFound(NotFound):

@@ -14,6 +14,7 @@ import typing as t
 import urllib.parse
 from datetime import datetime
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.causes import Causes
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
     GitlabError,
@@ -27,24 +28,36 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope i
 Package = dict[str, t.Any]
 PackageFile = dict[str, t.Any]
 Keep = t.Callable[[Package], t.Optional[Package]]
+#: How many pages of pipelines are read of one package: a hundred thousand builds.
+MAX_CURSORS = 5000
 
 
 class PackagesApi:
-    """The endpoints, on one client."""
+    """The endpoints, on one client.
 
-    def __init__(self, client: Client) -> None:
+    ``before_delete`` is called right before each delete, in the thread that sends it; what it raises ends that call.
+    """
+
+    def __init__(self, client: Client, before_delete: t.Callable[[], None] = lambda: None) -> None:
         self.client = client
+        self._causes = Causes(client)
+        self._before_delete = before_delete
 
     # --- projects, groups, tokens ----------------------------------------------------------------------------
 
     def scope(self, scope: Scope) -> dict[str, t.Any]:
         """E10: the project or group itself, as GitLab gives it; ``id`` is an int."""
         self._refuse_job_token(scope)
-        return _checked(self.client.get(scope.path).data, {"id": int}, f"GET /{scope.kind}s/{scope.ref}")
+        # A group would come with its first hundred projects.
+        params = {"with_projects": "false"} if scope.kind == "group" else None
+        with self._causes.told(scope):
+            data = self.client.get(scope.path, params).data
+        return _checked(data, {"id": int}, f"GET /{scope.kind}s/{scope.ref}")
 
     def project_id(self, project: Scope) -> int:
         """The numeric ID of a project, asked for (E10) only where it is not what one has."""
-        return int(project.ref) if project.ref.isdigit() else int(self.scope(project)["id"])
+        is_id = project.path and project.is_number  # the path refuses what cannot be
+        return int(project.ref) if is_id else int(self.scope(project)["id"])
 
     def _refuse_job_token(self, scope: Scope) -> None:
         token = self.client.connection.token
@@ -65,6 +78,10 @@ class PackagesApi:
         scopes = data.get("scopes") if isinstance(data, dict) else None
         return [scope for scope in scopes if isinstance(scope, str)] if isinstance(scopes, list) else None
 
+    def why_no_delete(self, project_id: int) -> str:
+        """Why GitLab offers no delete of a project's packages, as the refusal of one would say (E10, once each)."""
+        return self._causes.of_no_delete(project_id)
+
     # --- packages --------------------------------------------------------------------------------------------
 
     def packages(
@@ -79,20 +96,30 @@ class PackagesApi:
         """E1 or E2: what the lists of these queries hold and ``keep`` does not turn into None, each package once.
 
         The lists follow each other, each in the order that is asked for. With ``limit`` no more pages of each are read
-        than it takes. Only a group's packages come with their ``project_id``.
+        than it takes; raises :class:`Unordered` where that does not tell which are the first. Only a group's packages
+        come with their ``project_id``.
         """
         self._refuse_job_token(scope)
         extra = {"order_by": order_by, "sort": sort}
         if scope.kind == "group" and scope.exclude_subgroups:
             extra["exclude_subgroups"] = "true"
+            keep = _keep_direct(keep, _checked(self.scope(scope), {"full_path": str}, f"GET {scope.path}")["full_path"])
         lists = [Query(f"{scope.path}/packages", {**query, **extra}) for query in queries]
         check = _check_group_package if scope.kind == "group" else _check_package
-        return list_all(self.client, lists, check, keep, limit)
+        with self._causes.told(scope):
+            return list_all(self.client, lists, check, keep, limit)
+
+    def lists(self, lists: t.Sequence[tuple[Scope, t.Mapping[str, str]]], keep: Keep) -> list[Package]:
+        """E1: as :meth:`packages`, for queries of many projects, oldest first; one that fails fails all."""
+        order = {"order_by": "created_at", "sort": "asc"}
+        queries = [Query(f"{scope.path}/packages", {**query, **order}) for scope, query in lists]
+        return list_all(self.client, queries, _check_package, keep)
 
     def package(self, project_id: int, package_id: int) -> Package:
         """E3: one package, with ``versions``. Raises PackageNotShown for a status other than default, deprecated."""
         path = f"/projects/{project_id}/packages/{package_id}"
-        package = self.client.get(path).data
+        with self._causes.told(_project(project_id)):
+            package = self.client.get(path).data
         _check_package(package, f"GET {path}")
         return t.cast(Package, package)
 
@@ -100,16 +127,15 @@ class PackagesApi:
         self, project_id: int, package_id: int, order_by: str = "id", sort: str = "asc"
     ) -> list[PackageFile]:
         """E4: the files of a displayable package; ``size`` in bytes."""
-        # `id` is every server's own order, and old ones refuse to be asked for any.
-        order = {} if (order_by, sort) == ("id", "asc") else {"order_by": order_by, "sort": sort}
         path = f"/projects/{project_id}/packages/{package_id}/package_files"
-        files = list_in_turn(self.client, Query(path, order), _check_file)
+        with self._causes.told(_project(project_id)):
+            files = list_in_turn(self.client, Query(path, {}), _check_file)
         keys: dict[str, t.Callable[[PackageFile], t.Any]] = {
             "id": lambda f: f["id"],
             "created_at": lambda f: f.get("created_at") or "",
             "file_name": lambda f: f["file_name"],
         }
-        # Old servers know no order and answer by ID.
+        # Sent as the server has them, by ID: in any other order equal ones have no place of their own.
         return sorted(files, key=lambda f: (keys[order_by](f), f["id"]), reverse=sort == "desc")
 
     def pipelines(self, project_id: int, package_id: int) -> list[dict[str, t.Any]]:
@@ -119,14 +145,20 @@ class PackagesApi:
         seen: set[str] = set()
         params = {"per_page": "20"}
         while True:
-            answer = self.client.get(path, params)
+            with self._causes.told(_project(project_id)):
+                answer = self.client.get(path, params)
             page = answer.data
             if not isinstance(page, list):
                 raise UnexpectedAnswer(f"GET {path}: answered with no list", answer.status)
             found += [_checked(pipeline, {"id": int}, f"GET {path}") for pipeline in page]
             cursor = _next_cursor(answer.headers.get("Link", ""))
-            if not cursor or cursor in seen or not page:
+            if not cursor or not page:
                 return found
+            if cursor in seen or len(seen) >= MAX_CURSORS:
+                where = "to one that was read before" if cursor in seen else "on, beyond what any package has"
+                raise UnexpectedAnswer(
+                    f"GET {path}: after {len(seen) + 1} pages the next one leads {where}", answer.status
+                )
             seen.add(cursor)
             # Only the cursor is taken from the link: its host is not followed, the token stays where it is.
             params = {"per_page": "20", "cursor": cursor}
@@ -135,14 +167,32 @@ class PackagesApi:
 
     def delete_package(self, project_id: int, package_id: int, unmodified_since: datetime | None = None) -> None:
         """E6. ``unmodified_since`` (aware) is sent as ``If-Unmodified-Since``, which is exact to the second."""
-        self.client.delete(f"/projects/{project_id}/packages/{package_id}", _precondition(unmodified_since))
+        self._before_delete()
+        with self._causes.told(_project(project_id)):
+            self.client.delete(f"/projects/{project_id}/packages/{package_id}", _precondition(unmodified_since))
 
     def delete_package_file(
         self, project_id: int, package_id: int, file_id: int, unmodified_since: datetime | None = None
     ) -> None:
         """E7, as :meth:`delete_package`."""
+        self._before_delete()
         path = f"/projects/{project_id}/packages/{package_id}/package_files/{file_id}"
-        self.client.delete(path, _precondition(unmodified_since))
+        with self._causes.told(_project(project_id)):
+            self.client.delete(path, _precondition(unmodified_since))
+
+
+def _project(project_id: int) -> Scope:
+    return Scope("project", str(project_id))
+
+
+def _keep_direct(keep: Keep, group_path: str) -> Keep:
+    """What keeps packages of a group's own projects only; one whose project the caller may not see is none."""
+
+    def direct(package: Package) -> Package | None:
+        project = package.get("project_path")
+        return keep(package) if isinstance(project, str) and project.rpartition("/")[0] == group_path else None
+
+    return direct
 
 
 def _precondition(since: datetime | None) -> dict[str, str]:
@@ -150,14 +200,15 @@ def _precondition(since: datetime | None) -> dict[str, str]:
 
 
 def _next_cursor(link: str) -> str | None:
-    match = re.search(r"<([^>]*)>\s*;[^,]*rel=\"?next\"?", link)
-    if not match:
-        return None
-    try:
-        values = urllib.parse.parse_qs(urllib.parse.urlsplit(match.group(1)).query).get("cursor")
-    except ValueError:
-        return None
-    return values[0] if values else None
+    for part in link.split("<")[1:]:
+        url, _end, parameters = part.partition(">")
+        if re.search(r"\brel=\"?next\b", parameters):
+            try:
+                values = urllib.parse.parse_qs(urllib.parse.urlsplit(url).query).get("cursor")
+            except ValueError:
+                return None
+            return values[0] if values else None
+    return None
 
 
 def _checked(data: t.Any, fields: dict[str, t.Any], where: str) -> dict[str, t.Any]:
@@ -188,6 +239,7 @@ _PACKAGE = {
     "project_path": _OPTIONAL_TEXT,
     "_links": (dict, type(None)),
     "tags": (list, type(None)),
+    "pipeline": (dict, type(None)),
 }
 _FILE = {
     "id": int,
@@ -199,11 +251,19 @@ _FILE = {
 
 
 def _check_package(item: t.Any, where: str) -> None:
-    _checked(item, _PACKAGE, where)
+    _check_tags(_checked(item, _PACKAGE, where), where)
+
+
+def _check_tags(package: Package, where: str) -> None:
+    """A tag is an object with a name; a plain text is one too."""
+    for tag in package.get("tags") or ():
+        name = tag.get("name") if isinstance(tag, dict) else tag
+        if not isinstance(name, str):
+            raise UnexpectedAnswer(f"{where}: answered with an object of whose 'tags' one is named by {_kind(name)}")
 
 
 def _check_group_package(item: t.Any, where: str) -> None:
-    _checked(item, {**_PACKAGE, "project_id": int}, where)
+    _check_tags(_checked(item, {**_PACKAGE, "project_id": int}, where), where)
 
 
 def _check_file(item: t.Any, where: str) -> None:

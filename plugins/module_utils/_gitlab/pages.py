@@ -11,6 +11,11 @@ the *seam* between two pages is missed if the left page was read before, and the
   still stands where it stood, nothing crossed. If not, one reads on to the left from there, until an item turns up
   that was read on the left side before: all that crossed stands after it.
 
+What the server says of the whole is held against what came: where all answers told one total, so many different items
+have to be there; a page that another one follows is full; no page is another one again, over and over. What contradicts
+itself is made again too: items of the same time or name have no order (contract, section 2), so that one of them may
+come twice and another one never.
+
 This holds for lists in which what is new stands at the end (``created_at``, ascending). If something was put in
 between, the looks show items that stood further left before: then the list must be made again.
 """
@@ -23,6 +28,7 @@ from dataclasses import dataclass
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
+    BadRequest,
     GitlabError,
     RateLimited,
     ServerError,
@@ -30,6 +36,12 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors 
 )
 
 PER_PAGE = 100
+#: GitLab leaves the totals out above this many items: a list without them is longer.
+MOST_COUNTED = 10_000
+#: The longest list that is read, in pages: two million items, of which no registry holds a fraction.
+MAX_PAGES = 20_000
+#: How many pages may hold what another one held. One does if just as much as a page was deleted in between.
+MAX_REPEATS = 16
 
 Item = dict[str, t.Any]
 #: Raises for an item of the wrong shape; the text says where it was found.
@@ -48,6 +60,10 @@ class Query:
 
 class Shifted(Exception):
     """Something was put into the list while it was read, where reading it downwards misses what it moved."""
+
+
+class Contradicted(Exception):
+    """The answers contradict each other; the argument says how."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +95,25 @@ class Listing:
         self._path = query.path
         self._pages: dict[int, Page] = {}
         self._mended: list[Item] = []
+        self._held: dict[tuple[int, ...], int] = {}
+        self._repeats = 0
+        #: Why the server does not know this list at all: its type or status came with a later version.
+        self.refused: BadRequest | None = None
 
     def read(self, number: int) -> Page:
         """Ask for one page. Safe in many threads at once; :meth:`add` it in one. Raises the errors of errors.py."""
+        if number > MAX_PAGES:
+            raise UnexpectedAnswer(
+                f"GET {self.query.path} goes on beyond {MAX_PAGES * PER_PAGE:,} items, more than any registry holds"
+            )
         asked = time.monotonic()
-        items, headers = self._get(number, PER_PAGE)
+        try:
+            items, headers = self._get(number, PER_PAGE)
+        except BadRequest as error:
+            if number > 1 or not _is_unknown(error):
+                raise
+            self.refused = error
+            return Page(number, (), [], asked, time.monotonic(), False, None, None)
         return Page(
             number,
             tuple(item["id"] for item in items),
@@ -97,11 +127,25 @@ class Listing:
         )
 
     def add(self, page: Page) -> None:
-        """Take a page in. Raises :class:`UnexpectedAnswer` where the server does not page at all."""
+        """Take a page in.
+
+        Raises :class:`UnexpectedAnswer` where the server does not page at all, and :class:`Contradicted`.
+        """
         if page.number > 1 and page.ids and page.ids == self._pages[1].ids:
             raise UnexpectedAnswer(
                 f"page {page.number} of GET {self.query.path} holds what page 1 holds: something between here and"
                 " GitLab drops the page number"
+            )
+        other = self._held.setdefault(page.ids, page.number)
+        if page.ids and other != page.number:
+            self._repeats += 1
+            if self._repeats > MAX_REPEATS:
+                raise Contradicted(
+                    f"page {page.number} of GET {self.query.path} holds what page {other} holds, and so on"
+                )
+        if page.more and len(page.ids) < min(PER_PAGE, len((self._pages.get(1) or page).ids) or PER_PAGE):
+            raise Contradicted(
+                f"page {page.number} of GET {self.query.path} holds {len(page.ids)} items, and yet another page follows"
             )
         self._pages[page.number] = page
 
@@ -119,12 +163,56 @@ class Listing:
             found.setdefault(item["id"], item)
         return list(found.values())
 
+    def ids(self) -> set[int]:
+        """All that came, kept or not."""
+        return {item for page in self._pages.values() for item in page.ids}
+
+    def total(self) -> int | None:
+        """How many items there are, if all answers agree on it."""
+        totals = {page.total for page in self._pages.values()}
+        return totals.pop() if len(totals) == 1 else None
+
+    def odd_pages(self) -> list[int]:
+        """Pages that end the list before another page goes on with it: that may be true if much was deleted meanwhile.
+
+        Raises :class:`Contradicted` where only some answers tell a total, and one that is far from where totals end.
+        """
+        totals = {page.total for page in self._pages.values()} - {None}
+        if len(totals) < len({page.total for page in self._pages.values()}) and totals:
+            least = min(t.cast("set[int]", totals))
+            if least < MOST_COUNTED // 10:
+                raise Contradicted(f"GET {self.query.path} tells of {least:,} items, and then answers without a number")
+        highest = max((number for number, page in self._pages.items() if page.ids), default=0)
+        if not highest:
+            return []
+        size = len(self._pages[1].ids)
+        odd = [number for number, page in self._pages.items() if number < highest and len(page.ids) < size]
+        after = self._pages.get(highest + 1)
+        return [*odd, *([highest + 1] if after and not after.ids and self._pages[highest].more else [])]
+
+    def look_again(self, number: int) -> None:
+        """Read an odd page and the one before it anew. Raises :class:`Contradicted` if the list does not end there."""
+        first, before, page = self._pages[1], self._pages.get(number - 1), self._pages[number]
+        goes_on = before is not None and self.read(number - 1).more
+        again = self.read(number)
+        is_full = len(again.ids) == len(first.ids)
+        came_empty = before is not None and before.more and not page.ids and bool(again.ids)
+        if is_full or came_empty or (goes_on and not again.ids):
+            raise Contradicted(f"page {number} of GET {self.query.path} came too short, or another page follows it")
+
+    def has_repeated(self) -> bool:
+        """Whether an item came twice, so that another one of the same value may have come never."""
+        return len(self.ids()) < sum(len(page.ids) for page in self._pages.values())
+
+    def is_at_its_end(self) -> bool:
+        """Whether the last page was read."""
+        return not self._pages[max(self._pages)].more
+
     # --- seams -----------------------------------------------------------------------------------------------
 
     def doubtful_seams(self) -> list[int]:
         """The left pages of the seams that something may have crossed unseen, and the last page if it needs a look."""
-        totals = {page.total for page in self._pages.values()}
-        if len(totals) == 1 and None not in totals:
+        if self.total() is not None:
             return []
         doubtful = [number for number in sorted(self._pages) if self._is_doubtful(number)]
         last = max((number for number, page in self._pages.items() if page.ids), default=1)
@@ -188,3 +276,10 @@ class Listing:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _is_unknown(error: BadRequest) -> bool:
+    """Whether all that the server objects to is a type or a status that it does not know."""
+    end = " does not have a valid value"
+    objections = error.words.split(", ")
+    return all(text.endswith(end) and text[: -len(end)] in ("package_type", "status") for text in objections)

@@ -12,13 +12,15 @@ import concurrent.futures
 import queue
 import typing as t
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError, UnexpectedAnswer
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.pages import (
+    MOST_COUNTED,
     PER_PAGE,
     Check,
+    Contradicted,
     Item,
     Keep,
     Listing,
@@ -27,41 +29,58 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.pages i
     Shifted,
 )
 
-__all__ = ["PER_PAGE", "Query", "list_all", "list_in_turn"]
+__all__ = ["PER_PAGE", "Query", "Unordered", "list_all", "list_in_turn"]
 
 #: How often a list is made in all, before one gives up on a registry that does not hold still.
 MAX_LISTINGS = 3
-#: GitLab leaves the totals out above this many items: a list without them is longer.
-MOST_COUNTED = 10_000
 
 T = t.TypeVar("T")
+
+
+class Unordered(Exception):
+    """A limited list was cut where equal items change places: only the whole list tells which are the first."""
 
 
 def list_all(
     client: Client, lists: t.Sequence[Query], check: Check, keep: Keep, limit: int | None = None
 ) -> list[Item]:
-    """Every item of the lists that ``keep`` does not turn into None, each ID once, list by list in the server's order.
+    """Every item of the lists that ``keep`` does not turn into None, each ID once, list by list.
 
     ``check(item, where)`` raises for an item of the wrong shape; it and ``keep`` are called in the client's threads.
-    With ``limit``, each list is read page after page, until that many are found. Raises the errors of errors.py; an
-    error of one page names the page.
+    The order is the server's, unless a list had to be made again.
+    With ``limit``, each list is read page after page, until that many are found; raises :class:`Unordered` where that
+    is not enough to tell the first ones. Of several lists, one that the server does not know counts as empty. Raises
+    the errors of errors.py; an error of one page names the page.
     """
+    earlier: dict[int, _Seen] = {}
+    turned = False
 
     def read() -> list[Item]:
-        listings = [Listing(client, query, check, keep) for query in lists]
+        nonlocal turned
+        listings = [Listing(client, _turned(query) if turned else query, check, keep) for query in lists]
+        from_the_end, turned = turned, False
         if limit is not None:
             client.map(lambda listing: _read_in_turn(listing, limit), listings)
-        else:
-            _read_ahead(client, listings)
-            seams = [(listing, seam) for listing in listings for seam in listing.doubtful_seams()]
-            client.map(lambda seam: seam[0].mend(seam[1]), seams)
-        found: dict[int, Item] = {}
-        for listing in listings:
-            for item in listing.items():
-                found.setdefault(item["id"], item)
-        return list(found.values())
+            _refuse_unknown(listings)
+            if any(not _is_certain(listing) for listing in listings):
+                raise Unordered
+            return _joined(listing.items() for listing in listings)
+        _read_ahead(client, listings)
+        odd = [(listing, number) for listing in listings for number in listing.odd_pages()]
+        client.map(lambda page: page[0].look_again(page[1]), odd)
+        seams = [(listing, seam) for listing in listings for seam in listing.doubtful_seams()]
+        client.map(lambda seam: seam[0].mend(seam[1]), seams)
+        _refuse_unknown(listings)
+        seen = [_complete(listing, earlier.get(index)) for index, listing in enumerate(listings)]
+        short = [index for index, one in enumerate(seen) if not one.is_whole]
+        if short:
+            earlier.update(enumerate(seen))
+            # Where equal items change places, from the other end they do so elsewhere.
+            turned = not from_the_end and all("sort" in query.params for query in lists)
+            raise Contradicted(_said(listings[short[0]]))
+        return _joined(one.items for one in seen)
 
-    return _again_if_shifted(client, read)
+    return _again(client, read)
 
 
 def list_in_turn(client: Client, query: Query, check: Check) -> list[Item]:
@@ -70,22 +89,89 @@ def list_in_turn(client: Client, query: Query, check: Check) -> list[Item]:
     def read() -> list[Item]:
         listing = Listing(client, query, check, lambda item: item)
         _read_in_turn(listing)
+        _refuse_unknown([listing])
+        if not _complete(listing, None).is_whole:
+            raise Contradicted(_said(listing))
         return listing.items()
 
-    return _again_if_shifted(client, read)
+    return _again(client, read)
 
 
-def _again_if_shifted(client: Client, read: t.Callable[[], T]) -> T:
+@dataclass(frozen=True)
+class _Seen:
+    """What one or more readings of a list showed, where the server told the same total in all of them."""
+
+    total: int | None
+    ids: set[int]
+    items: list[Item]
+
+    @property
+    def is_whole(self) -> bool:
+        return self.total is None or len(self.ids) == self.total
+
+
+def _complete(listing: Listing, earlier: _Seen | None) -> _Seen:
+    """What a reading showed, with what an earlier one did if the two together hold what the server counts."""
+    seen = _Seen(listing.total(), listing.ids(), listing.items())
+    if seen.is_whole or earlier is None or earlier.total != seen.total:
+        return seen
+    both = _Seen(seen.total, seen.ids | earlier.ids, _joined([seen.items, earlier.items]))
+    return both if len(both.ids) <= t.cast(int, both.total) else seen
+
+
+def _is_certain(listing: Listing) -> bool:
+    """Whether the first pages of a list can be trusted to hold its first items."""
+    at_end = listing.is_at_its_end()
+    return not listing.has_repeated() and (not at_end or listing.total() in (None, len(listing.ids())))
+
+
+def _turned(query: Query) -> Query:
+    """The same list from its other end."""
+    return replace(query, params={**query.params, "sort": "asc" if query.params.get("sort") == "desc" else "desc"})
+
+
+def _said(listing: Listing) -> str:
+    return f"GET {listing.query.path} tells of {listing.total():,} items, and its pages hold {len(listing.ids()):,}"
+
+
+def _joined(lists: t.Iterable[t.Sequence[Item]]) -> list[Item]:
+    """The items of several lists, each ID once."""
+    found: dict[int, Item] = {}
+    for items in lists:
+        for item in items:
+            found.setdefault(item["id"], item)
+    return list(found.values())
+
+
+def _refuse_unknown(listings: t.Sequence[Listing]) -> None:
+    """Raise where the server knows none of the lists."""
+    refused = [(listing, listing.refused) for listing in listings if listing.refused is not None]
+    if not refused or len(refused) < len(listings):
+        return
+    listing, error = refused[0]
+    named = [f"{key} {listing.query.params[key]}" for key in ("package_type", "status") if key in listing.query.params]
+    error.message += f": this GitLab does not know {' and '.join(named) or 'it'}, which came with a later version"
+    raise error
+
+
+def _again(client: Client, read: t.Callable[[], T]) -> T:
+    """Read a list, and again where it did not hold still, or did not hold together."""
     for attempt in range(MAX_LISTINGS):
         try:
             return read()
         except Shifted:
-            if attempt < MAX_LISTINGS - 1:
-                client.warnings.append("the registry changed while its list was read: the list was made again")
-    raise GitlabError(
-        f"the registry changed while its list was read, {MAX_LISTINGS} times in a row: run it again when less is going"
-        " on"
-    )
+            what = "the registry changed while its list was read"
+            said = f"{what}, {MAX_LISTINGS} times in a row: run it again when less is going on"
+        except Contradicted as odd:
+            what = str(odd)
+            said = (
+                f"{what}, in the last of {MAX_LISTINGS} readings too: something between here and GitLab loses answers"
+            )
+            if attempt == MAX_LISTINGS - 1:
+                raise UnexpectedAnswer(said) from None
+        if attempt < MAX_LISTINGS - 1:
+            client.warnings.append(f"{what}: the list was made again")
+    raise GitlabError(said)
 
 
 def _read_in_turn(listing: Listing, limit: int | None = None) -> None:
@@ -96,6 +182,8 @@ def _read_in_turn(listing: Listing, limit: int | None = None) -> None:
         if not page.more or not page.ids or (limit is not None and listing.count() >= limit):
             break
         number += 1
+    for number in listing.odd_pages():
+        listing.look_again(number)
     for seam in listing.doubtful_seams():
         listing.mend(seam)
 

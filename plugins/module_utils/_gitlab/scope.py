@@ -21,10 +21,17 @@ class Scope:
     exclude_subgroups: bool = False
 
     @property
+    def is_number(self) -> bool:
+        """Whether it is named by its ID: ASCII digits; GitLab knows no others."""
+        return self.ref.isascii() and self.ref.isdigit()
+
+    @property
     def path(self) -> str:
         """Its path below ``/api/v4``, encoded. Raises :class:`InvalidInput` for what is neither ID nor full path."""
         segments = self.ref.split("/")
-        if not all(re.fullmatch(r"[\w.+-]+", part) and part.strip(".") for part in segments):
+        known = all(re.fullmatch(r"[A-Za-z0-9_.+-]+", part) and part.strip(".") for part in segments)
+        # A number that no ID reaches is none; Python does not even read one of 5,000 digits.
+        if not known or (self.is_number and len(self.ref) > 18):
             raise InvalidInput(
                 f"{self.kind} {printable(self.ref)!r} is neither a numeric ID nor a full path such as 'acme/web/shop'"
                 " (no URL, nothing encoded)"

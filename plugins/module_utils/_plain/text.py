@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 
 NOTHING = "–"
@@ -28,3 +29,12 @@ def _escape(char: str) -> str:
 def shown(value: t.Any) -> str:
     """A value of a package on one line for a reader: printable, ``null`` for None."""
     return "null" if value is None else printable(str(value))
+
+
+def not_text(what: str, value: t.Any) -> str:
+    """Why ``value`` cannot be the name or the version ``what``: YAML makes 1.1 of 1.10, which is another version."""
+    kinds = {bool: "true or false", int: "a number", float: "a number", datetime.date: "a date"}
+    made = next((words for kind, words in kinds.items() if isinstance(value, kind)), None)
+    if made is None:
+        return f"{what} must be a text, not a {type(value).__name__}"
+    return f"{what} must be a text, and YAML made {made} of it ({value}): put it in quotes"

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import base64
 import typing as t
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -48,7 +50,10 @@ def test_every_way_to_write_the_url(written: str, meant: str) -> None:
         ("https://mia:secret@gitlab.com", "api_url must not hold a user name or password"),
         ("https://gitlab.com:99999", "api_url 'https://gitlab.com:99999' has no usable host and port"),
         ("https://:443", "api_url 'https://:443' has no usable host and port"),
-        ("https://gitlab.com?private_token=x", "must not have a query or a fragment"),
+        ("https://gitlab.com?private_token=secret", "api_url 'https://gitlab.com' must not have a query or a fragment"),
+        ("gitlab.com?private_token=secret", "api_url 'gitlab.com' is not a URL"),
+        ("https://mia:secret@[gitlab.com", "api_url (with a user name) has no usable host and port"),
+        ("mia:secret@gitlab.com", "api_url (with a user name) is not a URL"),
         ("https://[gitlab.com", "api_url 'https://[gitlab.com' has no usable host and port"),
         ("https://\x1b[31m\u202e", "has no usable host and port"),
     ],
@@ -142,6 +147,43 @@ def test_a_server_that_repeats_the_token() -> None:
     error = refused(answer({"message": "400 Bad request - s3cret is odd"}, 400))
     assert error.message == "GET /projects/a/b/packages: 400 Bad request - ******** is odd"
     assert "s3cret" not in str(error.as_dict())
+
+
+LONG = "glpat-SEKRETmia01234"
+
+
+@pytest.mark.parametrize("begin", range(21, 301, 7))
+def test_a_server_that_repeats_the_token_where_a_text_is_cut(begin: int) -> None:
+    """Errors as JSON, as a page with a title and without one; good answers that are no JSON; redirects; types."""
+    echo = "x" * begin + LONG
+    basic = base64.b64encode(f"mia:{LONG}".encode()).decode()
+    answers = [
+        answer({"message": echo}, 400),
+        answer({"message": {"headers": [echo, basic]}}, 400),
+        answer({"error": "insufficient_scope", "error_description": echo}, 403),
+        answer(f"<TITLE>{echo}</TITLE>".encode(), 403),
+        answer(f"{echo}\n{basic}".encode(), 502),
+        answer(f"{echo}".encode(), 200, Content_Type=f"text/{echo}"),
+        answer({}, 302, Location=f"http://elsewhere.invalid/{echo}/{quote(LONG)}?{LONG}"),
+        f"HTTP/1.1 {echo}\r\n\r\n".encode(),
+    ]
+    for said in answers:
+        with scripted(lambda _request, said=said: said) as server:  # noqa: SIM117
+            with server.client(token=Token("private", LONG)) as client, pytest.raises(GitlabError) as raised:
+                client.get("/projects/1")
+        told = repr((raised.value.message, raised.value.as_dict()))
+        assert LONG[:8] not in told
+        assert basic[:12] not in told
+
+
+@pytest.mark.parametrize("port", [99999, 1])
+def test_the_password_of_a_proxy_is_not_told(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://mia:PW-of-mia@127.0.0.1:{port}")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with Client(Connection(api_url="http://gitlab.invalid", retries=0)) as client, pytest.raises(GitlabError) as raised:
+        client.get("/projects/1")
+    assert "PW-of" not in repr(raised.value.as_dict()) + raised.value.message
 
 
 @pytest.mark.parametrize("method", ["get", "delete"])

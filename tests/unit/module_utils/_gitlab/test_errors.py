@@ -48,6 +48,29 @@ def refused(status: int, body: t.Any, call: str = GET, kind: str | None = "priva
             "Protected",
             "a package protection rule of the project forbids it",
         ),
+        *(
+            (403, {"message": words}, DELETE, "Protected", "a package protection rule of the project forbids it")
+            for words in ("Package is deletion protected.", "Package protected.", "403 Forbidden - Package protected.")
+        ),
+        *(
+            (403, body, DELETE, "Forbidden", "")
+            for body in (
+                {"message": "403 Forbidden - blocked by the firewall: this host is protected"},
+                {"message": "403 Forbidden - Package is deletion protected. Not."},
+                {"message": ["Package is deletion protected."]},
+                {"error": "Package is deletion protected."},
+                "Package is deletion protected.",
+            )
+        ),
+        (
+            403,
+            {"error": "insufficient_granular_scope", "error_description": "Access denied: ..."},
+            DELETE,
+            "InsufficientGranularScope",
+            "the permissions of this fine-grained token do not cover this call",
+        ),
+        (403, {"message": "403 Forbidden - You are banned."}, LIST, "Forbidden", "403 Forbidden - You are banned."),
+        (403, "<html>Access denied</html>", LIST, "Forbidden", "does a firewall or a proxy stand between?"),
         (
             404,
             {"message": "404 Project Not Found"},
@@ -64,6 +87,12 @@ def refused(status: int, body: t.Any, call: str = GET, kind: str | None = "priva
         ),
         (404, {"message": "404 Not found"}, GET, "PackageNotFound", "404 Not found"),
         (404, {"message": "404 Not Found"}, f"{DELETE}/package_files/1", "PackageNotFound", "404 Not Found"),
+        # Every call says so where packages are off for the whole server: of a package it is "Not found".
+        (404, {"message": "404 Not Found"}, LIST, "PackagesOff", "packages are switched off on this GitLab"),
+        (404, {"message": "404 Not Found"}, "GET /groups/acme/packages", "PackagesOff", "for all projects"),
+        (404, {"message": "404 Not Found"}, GET, "PackagesOff", "packages are switched off on this GitLab"),
+        (404, {"message": "404 Not Found"}, DELETE, "PackagesOff", "packages are switched off on this GitLab"),
+        (404, {"message": "404 Not found"}, LIST, "NotFound", "does api_url name a GitLab?"),
         (404, {"message": "404 Package not found Not Found"}, f"{GET}/pipelines", "PackageNotFound", "Not Found"),
         (404, {"message": "Package not found"}, GET, "PackageNotShown", "Package not found"),
         (404, {"error": "404 Not Found"}, GET, "NotFound", "does api_url name a GitLab?"),
@@ -99,6 +128,28 @@ def test_only_a_404_of_the_package_says_that_it_is_gone() -> None:
     for other in (errors.ScopeNotFound, errors.Forbidden, errors.Unauthorized, errors.GitlabError, errors.NotFound):
         assert not issubclass(other, errors.PackageNotFound)
     assert issubclass(errors.Protected, errors.Forbidden)
+
+
+@pytest.mark.parametrize(
+    ("reason", "hint"),
+    [
+        (
+            "Authentication by CI/CD job token not allowed from ci/unprotected to tools/protected.",
+            "put the job's project on the job token allowlist of the project that it reaches for",
+        ),
+        (
+            "Insufficient permissions to access this resource in project tools/protected. The following token"
+            " permission is required: admin_packages.",
+            "the job token permissions of that project must allow it to the job's project",
+        ),
+    ],
+)
+def test_a_refused_job_token_is_no_protected_package(reason: str, hint: str) -> None:
+    """Whatever the projects are called."""
+    for call in (LIST, DELETE):
+        error = refused(403, {"message": f"403 Forbidden - {reason}"}, call, "job")
+        assert type(error) is errors.JobTokenRefused
+        assert error.message.endswith(f"{reason}: {hint}")
 
 
 def test_anonymous_callers_are_told_so() -> None:

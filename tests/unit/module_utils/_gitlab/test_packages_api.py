@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -12,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab import packages_api
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client, Connection, Token
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
+    BadRequest,
     InvalidInput,
     PackageNotFound,
     PackageNotShown,
@@ -25,7 +28,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.package
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.listing import list_packages
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Selection
-from ansible_collections.registryops.gitlab.tests.unit.module_utils._gitlab.scripted import answer, scripted
+from ansible_collections.registryops.gitlab.tests.unit.module_utils._gitlab.scripted import Request, answer, scripted
 from gitlab_sandbox.testing import Sandbox
 
 NAMES = [
@@ -223,17 +226,125 @@ def test_a_groups_packages_must_say_where_they_are() -> None:
             list_packages(PackagesApi(client), Scope("group", "acme"), [Selection()])
 
 
-def test_a_cursor_that_leads_nowhere_ends() -> None:
+def test_a_cursor_that_leads_nowhere_is_refused() -> None:
     link = '<http://other.invalid/x?cursor=same>; rel="next"'
-    with scripted(lambda _: answer([{"id": 1}], Link=link)) as server, server.client() as client:
-        assert [pipeline["id"] for pipeline in PackagesApi(client).pipelines(42, 1)] == [1, 1]
+    with scripted(lambda _: answer([{"id": 1}], Link=link)) as server, server.client() as client:  # noqa: SIM117
+        with pytest.raises(UnexpectedAnswer, match="after 2 pages the next one leads to one that was read before"):
+            PackagesApi(client).pipelines(42, 1)
     assert [request.target.partition("?")[2] for request in server.requests] == [
         "per_page=20",
         "per_page=20&cursor=same",
     ]
 
 
+def test_cursors_without_end_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages_api, "MAX_CURSORS", 30)
+    number = itertools.count()
+
+    def say(_request: Request) -> bytes:
+        return answer(
+            [{"id": 1}], Link=f'<http://x/?page=2,3>; rel="first", <http://x/?cursor={next(number)}>; rel="next"'
+        )
+
+    with scripted(say) as server, server.client() as client:  # noqa: SIM117
+        with pytest.raises(UnexpectedAnswer, match="after 31 pages the next one leads on, beyond what any package has"):
+            PackagesApi(client).pipelines(42, 1)
+
+
+def packages_like(**fields: t.Any) -> list[dict[str, t.Any]]:
+    """A list of one package with these fields, as GitLab gives it."""
+    known = {"id": 1, "name": "app", "version": "1", "package_type": "npm", "status": "default", "tags": []}
+    return [{**known, **fields}]
+
+
+def listed(data: t.Any, scope: Scope = SHOP) -> list[dict[str, t.Any]]:
+    """What a list of one page comes to."""
+    with scripted(lambda _: answer(data)) as server, server.client() as client:
+        return PackagesApi(client).packages(scope, [{}], lambda package: package)
+
+
+@pytest.mark.parametrize("tags", [[["x"]], [{"name": {}}], [{"name": [1]}], [{}], [None], [7], "x", {"name": "x"}])
+def test_tags_of_another_shape_are_no_tags(tags: t.Any) -> None:
+    with pytest.raises(UnexpectedAnswer, match="'tags'"):
+        listed(packages_like(tags=tags))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tags": [{"id": 3, "package_id": 1, "name": "latest", "project_id": 42}], "pipeline": None},
+        {"tags": ["latest"], "pipeline": {"id": 7}, "creator_id": None},
+        {"tags": None},
+    ],
+)
+def test_shapes_of_old_and_new_servers(fields: dict[str, t.Any]) -> None:
+    assert listed(packages_like(**fields)) == packages_like(**fields)
+
+
+def test_half_a_character_becomes_one_that_can_be_written() -> None:
+    said = rb'[{"id": 1, "name": "a\ud800b \ud83d\ude00", "\uDC00": ["\uDFFF"], "package_type": "npm"}]'
+    package = listed(said)[0]
+    assert (package["name"], package["\ufffd"]) == ("a\ufffdb \U0001f600", ["\ufffd"])
+    with pytest.raises(UnexpectedAnswer, match="not JSON"):
+        listed(b'[{"id": 1, "name": "\xed\xa0\x80", "package_type": "npm"}]')
+
+
+@pytest.mark.parametrize("ref", ["²", "4²", "٣", "1" * 19, "1" * 5000, "१/२", "ä/b"])
+def test_what_is_no_reference(ref: str) -> None:
+    with scripted(lambda _: answer({"id": 3})) as server, server.client() as client:
+        api = PackagesApi(client)
+        for call in (
+            lambda: api.project_id(Scope("project", ref)),
+            lambda: api.packages(Scope("group", ref), [{}], lambda package: package),
+        ):
+            with pytest.raises(InvalidInput, match="is neither a numeric ID nor a full path"):
+                call()
+    assert server.requests == []
+
+
+def test_subgroups_that_a_server_does_not_leave_out_are_left_out_here() -> None:
+    paths = ["acme/shop", "acme/web/shop", "Acme/shop", None, "acme", "acme/shop/x", "acme-2/shop"]
+    found = [{**packages_like()[0], "id": i, "project_id": i, "project_path": path} for i, path in enumerate(paths)]
+
+    def say(request: Request) -> bytes:
+        return answer(found if "/packages" in request.target else {"id": 5, "full_path": "acme"})
+
+    with scripted(say) as server, server.client() as client:
+        kept = PackagesApi(client).packages(Scope("group", "5", exclude_subgroups=True), [{}], lambda package: package)
+    assert [package["project_path"] for package in kept] == ["acme/shop"]
+
+
+UNKNOWN = {"package_type": "cargo", "status": "deprecated"}
+
+
+@pytest.mark.parametrize("limit", [None, 5])
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_what_a_server_does_not_know_yet_is_empty_beside_others(name: str, limit: int | None) -> None:
+    def say(request: Request) -> bytes:
+        if UNKNOWN[name] in request.target:
+            return answer({"error": f"{name} does not have a valid value"}, 400)
+        return answer(packages_like())
+
+    with scripted(say) as server, server.client() as client:
+        api = PackagesApi(client)
+        keep = {"keep": lambda package: package, "limit": limit}
+        assert api.packages(SHOP, [{name: UNKNOWN[name]}, {name: "default"}], **keep) == packages_like()
+        with pytest.raises(BadRequest) as raised:
+            api.packages(SHOP, [{name: UNKNOWN[name]}], **keep)
+    assert raised.value.message == (
+        f"GET /projects/42/packages: 400 {name} does not have a valid value: this GitLab does not know {name}"
+        f" {UNKNOWN[name]}, which came with a later version"
+    )
+
+
 @pytest.mark.parametrize("link", ["", "<>", "<http://[>; rel=next", '<http://h/?page=2>; rel="next"', "; rel=next"])
 def test_a_link_without_a_cursor_is_the_end(link: str) -> None:
     with scripted(lambda _: answer([{"id": 1}], Link=link)) as server, server.client() as client:
         assert len(PackagesApi(client).pipelines(42, 1)) == 1
+
+
+def test_another_objection_fails_the_list() -> None:
+    said = {"error": "package_type does not have a valid value, order_by does not have a valid value"}
+    with scripted(lambda _: answer(said, 400)) as server, server.client() as client:  # noqa: SIM117
+        with pytest.raises(BadRequest, match=r"order_by does not have a valid value$"):
+            PackagesApi(client).packages(SHOP, [{}, {"package_type": "cargo"}], lambda package: package)

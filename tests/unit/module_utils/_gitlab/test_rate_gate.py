@@ -37,6 +37,8 @@ NOW = 1740823200  # the same moment
         ({"RateLimit-Remaining": "inf", "RateLimit-Reset": "nan", "Retry-After": "-1"}, Limits()),
         ({"RateLimit-Remaining": "٣", "Retry-After": "1e3", "RateLimit-Reset": "9" * 40}, Limits()),
         ({"Retry-After": "soon"}, Limits()),
+        ({"RateLimit-Limit": "120"}, Limits(quota=120)),
+        ({"RateLimit-Limit": "0"}, Limits()),
     ],
 )
 def test_headers(headers: dict[str, str], expected: Limits) -> None:
@@ -127,3 +129,91 @@ def test_closing_wakes_all_that_wait() -> None:
     for thread in threads:
         thread.join(10)
     assert len(raised) == 2
+
+
+# --- servers that tell of their limit only when they refuse ---------------------------------------------------
+
+
+class Server:
+    """A fixed window, as GitLab has it: it begins at multiples of its length. ``tells``: what a refusal says."""
+
+    def __init__(self, most: int, window: float, tells: t.Collection[str] = (), others: float = 0) -> None:
+        self.most = most
+        self.window = window
+        self.tells = tells
+        self.others = others  # requests of other clients, in a second
+        self.counts: dict[int, float] = {}
+        self.refused: list[float] = []
+
+    def ask(self, now: float) -> tuple[Limits, bool]:
+        """What it says to a request."""
+        number = int(now // self.window)
+        used = self.counts.get(number, 0.0) + self.others * (now % self.window)
+        if used < self.most:
+            self.counts[number] = self.counts.get(number, 0.0) + 1
+            return Limits(), False
+        self.refused.append(now)
+        ends = (number + 1) * self.window - now
+        quota = max(1, round(self.most * 60 / self.window))
+        return Limits(
+            remaining=0 if "quota" in self.tells else None,
+            resets_in=ends if "quota" in self.tells else None,
+            retry_after=ends if "wait" in self.tells else None,
+            quota=quota if "quota" in self.tells else None,
+        ), True
+
+
+def drive(server: Server, requests: int, takes: float = 0.01) -> float:
+    """Send so many good requests, one after the other, on a clock of its own; the time that it took."""
+    clock = [7.0]
+    gate = RateGate(8, clock=lambda: clock[0])
+    good = tries = 0
+    while good < requests:
+        wait = gate.delay()
+        assert wait is not None
+        clock[0] += wait
+        if wait:
+            continue
+        gate.enter()
+        clock[0] += takes
+        limits, refused = server.ask(clock[0])
+        gate.leave(limits, refused)
+        if refused:
+            gate.pause(limits.retry_after if limits.retry_after is not None else min(60.0, 4.0**tries))
+        good, tries = (good, tries + 1) if refused else (good + 1, 0)
+    return clock[0]
+
+
+@pytest.mark.parametrize("tells", [("quota", "wait"), ("wait",), ()])
+@pytest.mark.parametrize(("most", "window"), [(600, 60.0), (400, 60.0), (60, 60.0)])
+def test_a_limit_that_is_met_once_is_kept_to(most: int, window: float, tells: t.Collection[str]) -> None:
+    server = Server(most, window, tells)
+    took = drive(server, 10 * most)
+    # At first, until the window has ended; then only where it tries now and then whether more is let through.
+    assert len(server.refused) <= (6 if "wait" in tells else 10)
+    assert took <= 10 * window * 1.5 + 130
+    if "quota" in tells:
+        assert len(server.refused) == 1
+        assert took <= 10 * window * 1.12 + 60
+
+
+def test_a_quota_for_a_minute_holds_for_longer_windows() -> None:
+    server = Server(7200, 3600.0, ("quota", "wait"))
+    drive(server, 20_000, takes=0.05)
+    assert len(server.refused) == 1
+
+
+def test_others_on_the_same_limit_make_it_slower_still() -> None:
+    server = Server(600, 60.0, ("quota", "wait"), others=5)
+    took = drive(server, 3000)
+    assert len(server.refused) <= took / 60 + 2
+    assert took < 3000 / 5 * 2.5
+
+
+def test_a_server_that_tells_what_is_left_needs_no_pace() -> None:
+    gate = RateGate(8, clock=lambda: 5.0)
+    gate.enter()
+    gate.leave(Limits(remaining=5000, resets_in=60.0, quota=10))
+    gate.enter()
+    gate.leave(Limits(remaining=5000, resets_in=60.0, quota=10), refused=True)
+    assert gate.delay() == 0
