@@ -10,20 +10,27 @@ that the real run would have, as far as GitLab lets one foresee them: a protecti
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass, replace
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
     GitlabError,
-    InsufficientScope,
     PackageNotFound,
     PreconditionFailed,
     Protected,
-    Unauthorized,
+    RateLimited,
+    ServerError,
+    UnexpectedAnswer,
+    Unreachable,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackageFile, PackagesApi
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.attempts import (
+    Attempted,
+    Look,
+    attempt_all,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.foresight import foresee
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.proof import locate
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.proof import look_after
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import (
     Outcome,
     Result,
@@ -36,56 +43,64 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selec
     Package,
 )
 
+#: The last word of a delete that was not answered.
+_UNANSWERED = (Unreachable, ServerError, UnexpectedAnswer, RateLimited)
+
 
 def delete_packages(
-    api: PackagesApi, packages: t.Sequence[Package], options: Options, scope: Scope | None = None
+    api: PackagesApi, packages: t.Sequence[Package], options: Options, *, look: Look | None = None
 ) -> Outcome:
     """Delete each package (E6), or foresee what would become of it. ``packages`` come from a list, with ``project_id``.
 
-    ``scope`` is where the proof is listed; without it each package's own project. Never raises for one package: what
-    goes wrong with it is its result.
+    Never raises: what goes wrong with a package is its result, and what ends the run early is in the outcome.
+    ``look`` is asked in the thread that sends the delete, right before it, in check mode as well. Where it gives a
+    text or raises a GitlabError, nothing is sent: the text makes the result ``options.changed``, and an error counts
+    as if the delete had met it.
     """
     if options.check_mode:
-        return Outcome(foresee(api, packages, options))
-    attempts = _Attempts(lambda p: api.delete_package(p["project_id"], p["id"], options.unmodified_since))
-    errors = api.client.map(attempts.attempt, packages)
-    # Two things take a look: the proof that a 204 was true, and what became of a package whose answer tells nothing.
-    unclear = [package for package, error in zip(packages, errors) if _is_unclear(error)]
-    to_prove = [package for package, error in zip(packages, errors) if error is None] if options.verify else []
-    try:
-        listed = locate(api, [*to_prove, *unclear], DISPLAYABLE, scope)
-        gone = [package for package in unclear if package["id"] not in listed]
-        out_of_reach = locate(api, gone, NOT_DELETABLE, scope)
-    except GitlabError as exc:
-        unproved = [_unproved(p, e, exc) for p, e in zip(packages, errors)]
-        return Outcome(unproved, exc)
-    return Outcome([_judge(p, error, listed, out_of_reach, options) for p, error in zip(packages, errors)])
+        return _foreseen(api, packages, options, look)
+
+    def delete(package: Package) -> None:
+        api.delete_package(package["project_id"], package["id"], options.unmodified_since)
+
+    attempted = attempt_all(api.client, delete, packages, look)
+    return _judged(packages, options, attempted, lambda *some: _look_for_packages(api, *some))
 
 
-def delete_files(api: PackagesApi, package: Package, files: t.Sequence[PackageFile], options: Options) -> Outcome:
-    """Delete files of one package (E7), or foresee it; as :func:`delete_packages`. The proof is one list (E4)."""
+def _foreseen(api: PackagesApi, packages: t.Sequence[Package], options: Options, look: Look | None) -> Outcome:
+    results = foresee(api, packages, options)
+    if look is None:
+        return Outcome(results)
+    # What would be sent goes the way of the real run, up to the delete itself.
+    would_go = [p for p, result in zip(packages, results) if result["result"] == "deleted"]
+    attempted = attempt_all(api.client, lambda _package: None, would_go, look)
+    unproved = replace(options, verify=False)
+    outcome = _judged(would_go, unproved, attempted, lambda *some: _look_for_packages(api, *some))
+    looked = iter(outcome.results)
+    results = [next(looked) if result["result"] == "deleted" else result for result in results]
+    return replace(outcome, results=results)
+
+
+def delete_files(
+    api: PackagesApi, files: t.Sequence[tuple[Package, PackageFile]], options: Options, *, look: Look | None = None
+) -> Outcome:
+    """Delete files of packages (E7), or foresee it; as :func:`delete_packages`. The proof is one list of each package.
+
+    ``look`` is given a file with its ``project_id``.
+    """
     if options.check_mode:
         # A file's own time counts: one may be published long after its package.
-        may = foresee(api, [{**package, "created_at": file.get("created_at")} for file in files], options)
-        return Outcome([_file_result(package, file, result) for file, result in zip(files, may)])
-    ids = (package["project_id"], package["id"])
-    attempts = _Attempts(lambda file: api.delete_package_file(*ids, file["id"], options.unmodified_since))
-    errors = api.client.map(attempts.attempt, files)
-    listed: dict[int, Package] = {}
-    verify_error = None
-    if any(_is_unclear(error) or (error is None and options.verify) for error in errors):
-        try:
-            listed = {file["id"]: file for file in api.package_files(*ids)}
-        except PackageNotFound:
-            pass  # the whole package went meanwhile, and its files with it
-        except GitlabError as exc:
-            verify_error = exc
-    results = []
-    for file, error in zip(files, errors):
-        shown = {**file, "project_id": ids[0]}
-        judged = _unproved(shown, error, verify_error) if verify_error else _judge(shown, error, listed, {}, options)
-        results.append(_file_result(package, file, judged))
-    return Outcome(results, verify_error)
+        may = foresee(api, [{**package, "created_at": file.get("created_at")} for package, file in files], options)
+        return Outcome([_file_result(package, file, result) for (package, file), result in zip(files, may)])
+    items = [{**file, "project_id": package["project_id"], "package_id": package["id"]} for package, file in files]
+
+    def delete(file: PackageFile) -> None:
+        api.delete_package_file(file["project_id"], file["package_id"], file["id"], options.unmodified_since)
+
+    attempted = attempt_all(api.client, delete, items, look)
+    outcome = _judged(items, options, attempted, lambda *some: _look_for_files(api, *some))
+    results = [_file_result(package, file, judged) for (package, file), judged in zip(files, outcome.results)]
+    return replace(outcome, results=results)
 
 
 def _file_result(package: Package, file: PackageFile, judged: Result) -> Result:
@@ -93,64 +108,95 @@ def _file_result(package: Package, file: PackageFile, judged: Result) -> Result:
     return {**result_of({**package}, judged["result"], judged.get("message")), **more}
 
 
-class _Attempts:
-    """Tries each delete; stops sending once an error shows that all others would fail the same way."""
+@dataclass(frozen=True)
+class _Looked:
+    """What a look shows, by ID: what is there, what is there out of reach of a delete, and of what nothing is known."""
 
-    def __init__(self, delete: t.Callable[[t.Any], None]) -> None:
-        self._delete = delete
-        self._hopeless: GitlabError | None = None
+    there: dict[int, Package]
+    out_of_reach: dict[int, Package]
+    unknown: dict[int, GitlabError]
 
-    def attempt(self, item: t.Any) -> GitlabError | None:
-        if self._hopeless:
-            return type(self._hopeless)(f"not tried: {self._hopeless.message}")
+
+def _look_for_packages(api: PackagesApi, said: t.Sequence[Package], unclear: t.Sequence[Package]) -> _Looked:
+    """Look for packages in their own projects (E1); for those of which nothing is known, in all statuses."""
+    there, silent = look_after(api, [*said, *unclear], DISPLAYABLE)
+    missing = [p for p in unclear if p["id"] not in there and p["project_id"] not in silent]
+    out_of_reach, also_silent = look_after(api, missing, NOT_DELETABLE)
+    silent = {**silent, **also_silent}
+    unknown = {p["id"]: silent[p["project_id"]] for p in [*said, *unclear] if p["project_id"] in silent}
+    return _Looked(there, out_of_reach, unknown)
+
+
+def _look_for_files(api: PackagesApi, said: t.Sequence[PackageFile], unclear: t.Sequence[PackageFile]) -> _Looked:
+    """Look for files in the lists of their packages (E4)."""
+
+    def read(ids: tuple[int, int]) -> list[PackageFile] | GitlabError:
         try:
-            self._delete(item)
+            return api.package_files(*ids)
+        except PackageNotFound:
+            return []  # the whole package went meanwhile, and its files with it
         except GitlabError as error:
-            if isinstance(error, (Unauthorized, InsufficientScope)):
-                self._hopeless = error
             return error
-        return None
+
+    files = [*said, *unclear]
+    packages = list(dict.fromkeys((file["project_id"], file["package_id"]) for file in files))
+    told = dict(zip(packages, api.client.map(read, packages)))
+    there = {file["id"]: file for answer in told.values() if isinstance(answer, list) for file in answer}
+    unknown = {}
+    for file in files:
+        answer = told[file["project_id"], file["package_id"]]
+        if isinstance(answer, GitlabError):
+            unknown[file["id"]] = answer
+    return _Looked(there, {}, unknown)
+
+
+def _judged(
+    items: t.Sequence[Package],
+    options: Options,
+    attempted: Attempted,
+    look: t.Callable[[list[Package], list[Package]], _Looked],
+) -> Outcome:
+    """What became of each item. ``look`` is given those whose delete was answered well, and those that are unclear."""
+    stopped = attempted.stopped
+    # Two things take a look: the proof that a 204 was true, and what became of an item whose answer tells nothing.
+    said = [item for item, error in zip(items, attempted.errors) if error is None and options.verify]
+    unclear = [item for item, error in zip(items, attempted.errors) if _is_unclear(error)]
+    looked = _Looked({}, {}, {item["id"]: GitlabError("interrupted") for item in [*said, *unclear]})
+    try:
+        if looked.unknown and not stopped:
+            looked = look(said, unclear)
+    except KeyboardInterrupt as interrupt:
+        stopped = interrupt
+    results = [_judge(item, error, looked, options) for item, error in zip(items, attempted.errors)]
+    return Outcome(results, None if stopped else next(iter(looked.unknown.values()), None), stopped)
 
 
 def _is_unclear(error: GitlabError | None) -> bool:
-    """Whether the package may be gone although its delete ended in an error."""
-    return error is not None and (error.lost or isinstance(error, PackageNotFound))
+    """Whether the package may be gone although its delete ended in an error.
+
+    An answer is lost where no try was answered in the end. What was refused at last is not this run's work.
+    """
+    if isinstance(error, PackageNotFound):
+        return True
+    return error is not None and error.lost and isinstance(error, _UNANSWERED)
 
 
-def _judge(
-    package: Package,
-    error: GitlabError | None,
-    listed: dict[int, Package],
-    out_of_reach: dict[int, Package],
-    options: Options,
-) -> Result:
-    """What became of one package; ``listed`` and ``out_of_reach`` are those that a list shows afterwards, by ID."""
-    there = package["id"] in listed
+def _judge(item: Package, error: GitlabError | None, looked: _Looked, options: Options) -> Result:
+    """What became of one item."""
+    unknown = looked.unknown.get(item["id"])
     if error is None:
-        if there:
+        if item["id"] in looked.there:
             return result_of(
-                package,
+                item,
                 "failed",
                 "GitLab answered that it was deleted, but still lists it: a protection rule or an error inside GitLab",
             )
-        return result_of(package, "deleted")
+        return result_of(item, "deleted", f"not proved: {unknown.message}" if unknown else None)
     if isinstance(error, Protected):
-        return result_of(package, "protected", error.message)
-    if _is_unclear(error) and not there:
-        if package["id"] in out_of_reach:
-            return not_deletable({**package, **out_of_reach[package["id"]]})
+        return result_of(item, "protected", error.message)
+    if _is_unclear(error) and not unknown and item["id"] not in looked.there:
+        if item["id"] in looked.out_of_reach:
+            return not_deletable({**item, **looked.out_of_reach[item["id"]]})
         # Its answer was lost and it is gone: this run's work. Gone without a lost answer: somebody else's.
-        return result_of(package, "deleted" if error.lost else "already_absent")
-    return result_of(package, _kind_of(error, options), error.message)
-
-
-def _kind_of(error: GitlabError, options: Options) -> str:
-    return options.changed if isinstance(error, PreconditionFailed) else "failed"
-
-
-def _unproved(package: Package, error: GitlabError | None, verify_error: GitlabError) -> Result:
-    if error is None:
-        return result_of(package, "deleted", f"not proved: {verify_error.message}")
-    if isinstance(error, Protected):
-        return result_of(package, "protected", error.message)
-    return result_of(package, "failed", error.message)
+        return result_of(item, "deleted" if error.lost else "already_absent")
+    return result_of(item, options.changed if isinstance(error, PreconditionFailed) else "failed", error.message)

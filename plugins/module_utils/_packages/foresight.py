@@ -17,20 +17,39 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selec
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import parse_time
 
+#: What check mode says of a token that does not tell what it may.
+FINE_GRAINED = (
+    "the token is fine-grained: GitLab does not tell what it may delete, so that check mode cannot foresee whether it"
+    " may delete these packages"
+)
+
 
 def foresee(api: PackagesApi, packages: t.Sequence[Package], options: Options) -> list[Result]:
-    """The result that deleting each of the packages would have, by the role, the token's scopes and the time (E11)."""
+    """The result that each package's delete would have, by the token's scopes (E11), the project (E10) and the time.
+
+    Where GitLab offers no delete of a package, the reason is the one that the delete itself would be refused with.
+    """
     scopes = api.token_scopes() if packages else None
-    if scopes is not None and "api" not in scopes:
+    if scopes is not None and "granular" in scopes:
+        if FINE_GRAINED not in api.client.warnings:
+            api.client.warnings.append(FINE_GRAINED)
+    elif scopes is not None and "api" not in scopes:
         message = "the token lacks the scope 'api', which deleting needs"
         return [result_of(package, "failed", message) for package in packages]
-    return [_foresee_one(package, options) for package in packages]
+    closed = sorted({package["project_id"] for package in packages if not _is_offered(package)})
+    reasons = dict(zip(closed, api.client.map(api.why_no_delete, closed)))
+    return [_foresee_one(package, options, reasons) for package in packages]
 
 
-def _foresee_one(package: Package, options: Options) -> Result:
+def _is_offered(package: Package) -> bool:
+    """Whether GitLab offers to delete it; very old servers do not say."""
     links = package.get("_links")
-    if isinstance(links, dict) and not links.get("delete_api_path"):
-        return result_of(package, "failed", "the token's role may not delete it: deleting needs the maintainer role")
+    return not isinstance(links, dict) or bool(links.get("delete_api_path"))
+
+
+def _foresee_one(package: Package, options: Options, reasons: t.Mapping[int, str]) -> Result:
+    if not _is_offered(package):
+        return result_of(package, "failed", reasons[package["project_id"]])
     if options.unmodified_since and _is_after(package.get("created_at"), options.unmodified_since):
         message = f"it was published at {printable(package['created_at'])}, after {options.since_words}"
         return result_of(package, options.changed, message)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import Keep, PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.paging import Unordered
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import (
     Package,
@@ -39,8 +40,29 @@ def list_packages(
     def keep(package: Package) -> Package | None:
         return reduce(package) if any(matches(selection, package) for selection in selections) else None
 
-    # Two selections may take the same query: it is sent once.
-    params = {tuple(sorted(query.items())): query for selection in selections for query in queries(selection)}
-    found = api.packages(scope, list(params.values()), keep, *sent_order, limit)
-    is_sorted = len(params) == 1 and sent_order == (order_by, sort)
+    params = _distinct(selections)
+    is_sorted = len(params) == 1 and limit is not None
+    try:
+        found = api.packages(scope, params, keep, *sent_order, limit)
+    except Unordered:
+        found = api.packages(scope, params, keep, "created_at", "asc")
+        is_sorted = False
     return found[:limit] if is_sorted else sort_packages(found, order_by, sort)[:limit]
+
+
+def list_projects(api: PackagesApi, places: t.Mapping[int, t.Sequence[Selection]], reduce: Keep) -> list[Package]:
+    """The packages of many projects, each with its own selections (E1), several lists at a time.
+
+    They are not matched again: ``reduce``, which is asked for each package that an answer holds, is to do it.
+    """
+    lists = [
+        (Scope("project", str(project_id)), query)
+        for project_id, selections in places.items()
+        for query in _distinct(selections)
+    ]
+    return api.lists(lists, reduce)
+
+
+def _distinct(selections: t.Sequence[Selection]) -> list[dict[str, str]]:
+    """The queries that the selections take; one that two of them take is sent once."""
+    return list({tuple(sorted(query.items())): query for s in selections for query in queries(s)}.values())

@@ -7,10 +7,16 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
+    Forbidden,
+    GitlabError,
+    NotFound,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.listing import list_packages
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.listing import list_packages, list_projects
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import (
+    DISPLAYABLE,
     Package,
     Selection,
     status_of,
@@ -43,20 +49,52 @@ def locate(
 ) -> dict[int, Package]:
     """Which of the packages a list shows now in one of the statuses (none: the displayable ones), by ID.
 
-    ``scope`` is what is listed; without it each package's own project. Raises the errors of _gitlab/errors.py.
+    ``scope`` is what is listed; without it each package's own project. What a group's list does not show is not
+    proved to be gone: it leaves out projects without a word. Raises the errors of _gitlab/errors.py.
     """
     wanted = {package["id"] for package in packages}
-    found: dict[int, Package] = {}
 
     def keep(package: Package) -> Package | None:
-        return reduce(package) if package["id"] in wanted else None
+        is_meant = package["id"] in wanted and status_of(package) in (statuses or DISPLAYABLE)
+        return reduce(package) if is_meant else None
 
-    projects = sorted({package["project_id"] for package in packages})
-    scopes = [Scope("project", str(project)) for project in projects]
-    if scope and projects:
-        scopes = [scope]
-    for place in scopes:
-        mine = [p for p in packages if scope or str(p["project_id"]) == place.ref]
-        selections = [replace(selection, statuses=statuses) for selection in covering(mine)]
-        found.update({p["id"]: p for p in list_packages(api, place, selections, reduce=keep)})
-    return found
+    def selections(mine: t.Sequence[Package]) -> list[Selection]:
+        return [replace(selection, statuses=statuses) for selection in covering(mine)]
+
+    if not packages:
+        return {}
+    if scope:
+        return {p["id"]: p for p in list_packages(api, scope, selections(packages), reduce=keep)}
+    places = {project_id: selections(mine) for project_id, mine in _by_project(packages).items()}
+    return {p["id"]: p for p in list_projects(api, places, keep)}
+
+
+def look_after(
+    api: PackagesApi, packages: t.Sequence[Package], statuses: tuple[str, ...]
+) -> tuple[dict[int, Package], dict[int, GitlabError]]:
+    """Which of the packages their own projects still list in one of the statuses, by ID; and who did not answer.
+
+    The second is why a project told nothing of its packages, by the project's ID: of those nothing is proved.
+    """
+    try:
+        return locate(api, packages, statuses), {}
+    except GitlabError as error:
+        projects = _by_project(packages)
+        if len(projects) == 1 or not isinstance(error, (Forbidden, NotFound)):
+            return {}, dict.fromkeys(projects, error)
+    # One of them does not answer for itself: halves find it with few requests where there are hundreds.
+    half = len(projects) // 2
+    found: dict[int, Package] = {}
+    unanswered: dict[int, GitlabError] = {}
+    for some in (list(projects.values())[:half], list(projects.values())[half:]):
+        listed, silent = look_after(api, [package for mine in some for package in mine], statuses)
+        found.update(listed)
+        unanswered.update(silent)
+    return found, unanswered
+
+
+def _by_project(packages: t.Sequence[Package]) -> dict[int, list[Package]]:
+    projects: dict[int, list[Package]] = {}
+    for package in packages:
+        projects.setdefault(package["project_id"], []).append(package)
+    return projects

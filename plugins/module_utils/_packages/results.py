@@ -27,10 +27,14 @@ Result = dict[str, t.Any]
 
 @dataclass(frozen=True)
 class Outcome:
-    """The results of a run, and why it could not be proved that what was deleted is gone (None: it was, or no need)."""
+    """The results of a run, and why it could not be proved that what was deleted is gone (None: it was, or no need).
+
+    ``stopped`` is what ended the run before its end: a KeyboardInterrupt, or an error that nobody expected.
+    """
 
     results: list[Result]
     verify_error: GitlabError | None = None
+    stopped: BaseException | None = None
 
 
 def result_of(package: Package, result: str, message: str | None = None, **more: t.Any) -> Result:

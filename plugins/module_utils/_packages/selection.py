@@ -31,6 +31,7 @@ PACKAGE_TYPES = (
     "terraform_module",
     "rpm",
     "ml_model",
+    "cargo",
 )
 STATUSES = ("default", "hidden", "processing", "error", "pending_destruction", "deprecated")
 #: What a list shows when no status is asked for, and what can be deleted.
@@ -116,6 +117,7 @@ def sort_packages(packages: list[Package], order_by: str, sort: str) -> list[Pac
         "name": lambda p: p["name"],
         "version": lambda p: p.get("version") or "",
         "type": lambda p: PACKAGE_TYPES.index(p["package_type"]) if p["package_type"] in PACKAGE_TYPES else 99,
-        "project_path": lambda p: p.get("project_path") or "",
+        # By the project's own path, its last segment, as GitLab does.
+        "project_path": lambda p: (p.get("project_path") or "").rpartition("/")[2],
     }
     return sorted(packages, key=lambda p: (keys[order_by](p), p["id"]), reverse=sort == "desc")

@@ -25,6 +25,9 @@ P = t.TypeVar("P", bound=Package)
 Key = t.Any
 """What orders one version among those of its type. Keys of two types must not be compared."""
 
+#: The longest version that GitLab stores.
+LONGEST = 255
+
 _OLDEST = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -68,15 +71,16 @@ def newest_of_each(packages: t.Iterable[P]) -> list[P]:
 def version_key_for(package_type: str) -> t.Callable[[str | None], Key]:
     """Return a function from a version to its key: the greater the key, the newer the version; None: does not parse.
 
-    Types without an order of their own (generic, helm, terraform_module, conan, ml_model, any that is
-    unknown) go by semver. Raises ImportError if univers is not installed.
+    What is longer than GitLab allows does not parse, whatever it is. Types without an order of their own (generic,
+    helm, terraform_module, conan, ml_model, cargo, any that is unknown) go by semver. Raises ImportError if univers is
+    not installed.
     """
     import univers.versions  # imported late: only ordering by version needs the library
 
     read = _READERS.get(package_type, _semver_key)
 
     def version_key(version: str | None) -> Key:
-        if not isinstance(version, str) or not version.strip():
+        if not isinstance(version, str) or not version.strip() or len(version) > LONGEST:
             return None
         try:
             return read(univers.versions, version.strip())
@@ -98,7 +102,12 @@ def _created(package: Package) -> datetime:
 # --- semver: npm, Go, Helm, Terraform, generic ... ----------------------------------------------------------------
 
 _SEMVER = re.compile(r"[vV]?([0-9]+(?:\.[0-9]+)*)(-[0-9A-Za-z.-]+|[A-Za-z][0-9A-Za-z.-]*)?(?:\+.*)?", re.DOTALL)
-_ZERO_PADDED = re.compile(r"(^[^-+]*-|\.)0+(?=[0-9]+(?:[.+]|$))")
+_ZERO_PADDED = re.compile(r"(^[^-+]*-|\.)(0[0-9]+)(?=[.+]|$)")
+
+
+def _without_padding(version: str) -> str:
+    """Without the zeros before a number: ``1.02.3`` is ``1.2.3``."""
+    return _ZERO_PADDED.sub(lambda match: match.group(1) + (match.group(2).lstrip("0") or "0"), version)
 
 
 def _semver_key(univers: t.Any, version: str) -> Key:
@@ -106,7 +115,7 @@ def _semver_key(univers: t.Any, version: str) -> Key:
 
     Go's pseudo-versions and ``+incompatible`` need nothing more: they are semver by design.
     """
-    match = _SEMVER.fullmatch(_ZERO_PADDED.sub(r"\1", version))
+    match = _SEMVER.fullmatch(_without_padding(version))
     if match is None:
         raise ValueError(version)
     numbers, prerelease = match.groups()
@@ -144,7 +153,7 @@ def _pypi_key(univers: t.Any, version: str) -> Key:
 
 def _nuget_key(univers: t.Any, version: str) -> Key:
     """Semver with a fourth number; prereleases without regard to case. NuGet allows numbers padded with zeros."""
-    value = univers.NugetVersion.build_value(_ZERO_PADDED.sub(r"\1", version))
+    value = univers.NugetVersion.build_value(_without_padding(version))
     core = [int(value.major), int(value.minor), int(value.patch), int(value.revision)]
     return _trimmed(core), _prerelease_key(value.prerelease.lower().split(".") if value.prerelease else ())
 
@@ -230,6 +239,8 @@ def _maven_key(_univers: t.Any, version: str) -> Key:
     end (1), qualifier after it (2), number after ``-`` (3), number after ``.`` (4).
     """
     text = version.lower()
+    if not re.search("[0-9]", text):
+        raise ValueError(version)  # a branch or a word: Maven would order it, among versions it says nothing
     tokens: list[tuple[str, int | str]] = []
     for match in _MAVEN_TOKEN.finditer(text):
         separator, token = match.groups()
@@ -258,7 +269,8 @@ def _maven_key(_univers: t.Any, version: str) -> Key:
     return (*reversed(key), _MAVEN_END)
 
 
-_COMPOSER_SUFFIX = r"(?:[._-]?(stable|beta|b|rc|alpha|a|patch|pl|p)((?:[.-]?[0-9]+)*))?([.-]?dev)?"
+# A separator is optional only before the first number: between two of them there is one way to read each digit.
+_COMPOSER_SUFFIX = r"(?:[._-]?(stable|beta|b|rc|alpha|a|patch|pl|p)((?:[.-]?[0-9]+(?:[.-][0-9]+)*)?))?([.-]?dev)?"
 _COMPOSER = re.compile(r"v?([0-9]+(?:\.[0-9]+){0,3}(?:\.[x*])*|[0-9]{4}(?:[.:-]?[0-9]{2,3}){1,8})" + _COMPOSER_SUFFIX)
 _COMPOSER_STABILITY = {"alpha": 1, "a": 1, "beta": 2, "b": 2, "rc": 3, "stable": 4, "": 4, "patch": 5, "pl": 5, "p": 5}
 _COMPOSER_WILDCARD = 9999999

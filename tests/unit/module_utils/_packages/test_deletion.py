@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import threading
 import typing as t
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,7 +45,16 @@ SEED: dict[str, t.Any] = {
             "packages": [
                 {"name": f"p{i}", "id": i, "files": [{"id": 100 * i + k} for k in range(3)]} for i in range(1, 15)
             ],
-        }
+        },
+        *(
+            {
+                "path": f"acme/p{i}",
+                "id": i,
+                "members": {"mia": "maintainer"},
+                "packages": [{"name": f"n{k}", "id": 10 * i + k} for k in range(2)],
+            }
+            for i in range(50, 70)
+        ),
     ],
 }
 
@@ -133,7 +143,63 @@ def test_check_mode_sends_no_delete(sandbox: Sandbox) -> None:
         outcome = delete_packages(api, asked, Options(check_mode=True, unmodified_since=since))
     assert kinds(outcome.results) == ["deleted", "failed", "deleted", "failed", "deleted", "deleted"]
     assert {request["method"] for request in sandbox.requests()} == {"GET"}
-    assert sandbox.state()["packages"]["default"] == 14
+    assert sandbox.state()["packages"]["default"] == 14 + 40
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_last_look_right_before_each_delete(sandbox: Sandbox, check_mode: bool) -> None:
+    sandbox.faults([{"method": "GET", "path": "/packages/2/package_files$", "kind": "reset_after", "times": -1}])
+    sandbox.change_package(3, status="hidden")
+
+    with connected(sandbox) as api:
+
+        def look(found: dict[str, t.Any]) -> str | None:
+            assert threading.current_thread() is not threading.main_thread()
+            files = api.package_files(found["project_id"], found["id"])
+            return f"file {files[0]['id']} is new" if found["id"] == 1 else None
+
+        options = Options(check_mode, changed="drifted")
+        outcome = delete_packages(api, [package(i) for i in range(1, 5)], options, look=look)
+    assert kinds(outcome.results) == ["drifted", "failed", "not_deletable", "deleted"]
+    assert outcome.results[0]["message"] == "file 100 is new"
+    assert "the connection was lost" in outcome.results[1]["message"]
+    deleted = [request["path"] for request in sandbox.requests() if request["method"] == "DELETE"]
+    assert deleted == ([] if check_mode else ["/api/v4/projects/42/packages/4"])
+
+
+def test_gone_is_proved_by_the_packages_own_project(sandbox: Sandbox) -> None:
+    """One project of twenty does not answer any more: what is known of the others does not suffer, nor pass for it."""
+    sandbox.faults(
+        [
+            {"method": "DELETE", "path": "/packages/(530|540)$", "kind": "reset_before", "times": -1},
+            {"method": "DELETE", "path": "/packages/(550|560)$", "kind": "reset_after", "times": -1},
+            {"method": "GET", "path": "/projects/(53|55)/packages$", "kind": "status", "code": 403, "times": -1},
+        ]
+    )
+    asked = [package(10 * i, project_id=i, name="n0") for i in range(50, 70)]
+    with connected(sandbox) as api:
+        outcome = delete_packages(api, asked, Options())
+    told = {result["id"]: result["result"] for result in outcome.results}
+    assert [number for number, kind in told.items() if kind != "deleted"] == [530, 540, 550]
+    assert {told[530], told[540], told[550]} == {"failed"}
+    assert not any("not proved" in result.get("message", "") for result in outcome.results)
+    assert outcome.verify_error is not None
+    assert outcome.verify_error.status == 403
+    # All that could be looked at was looked at, with few requests more than one for each project.
+    assert len([request for request in sandbox.requests() if request["method"] == "GET"]) <= 5 * 20
+
+
+def test_what_was_refused_at_last_is_not_this_runs_work(sandbox: Sandbox) -> None:
+    sandbox.faults(
+        [
+            {"method": "DELETE", "path": "/packages/1$", "kind": "reset_after"},
+            {"method": "DELETE", "path": "/packages/1$", "kind": "status", "code": 403},
+            {"method": "DELETE", "path": "/packages/2$", "kind": "reset_after"},
+        ]
+    )
+    with connected(sandbox, retries=1) as api:
+        outcome = delete_packages(api, [package(1), package(2)], Options())
+    assert kinds(outcome.results) == ["failed", "deleted"]
 
 
 def test_files(sandbox: Sandbox) -> None:
@@ -145,15 +211,15 @@ def test_files(sandbox: Sandbox) -> None:
         ]
     )
     with connected(sandbox) as api:
-        outcome = delete_files(api, package(1), files, Options())
+        outcome = delete_files(api, [(package(1), file) for file in files], Options())
         assert kinds(outcome.results) == ["deleted", "failed", "deleted"]
         assert (outcome.results[1]["id"], outcome.results[1]["package_id"]) == (101, 1)
         # The whole package went meanwhile, and its files with it.
         api.delete_package(42, 2)
-        gone = delete_files(api, package(2), [{"id": 200, "file_name": "f0"}], Options())
+        gone = delete_files(api, [(package(2), {"id": 200, "file_name": "f0"})], Options())
         assert kinds(gone.results) == ["already_absent"]
         sandbox.faults([{"method": "GET", "kind": "status", "code": 503, "times": -1}])
-        unproved = delete_files(api, package(3), [{"id": 300, "file_name": "f0"}], Options())
+        unproved = delete_files(api, [(package(3), {"id": 300, "file_name": "f0"})], Options())
     assert kinds(unproved.results) == ["deleted"]
     assert unproved.verify_error is not None
 

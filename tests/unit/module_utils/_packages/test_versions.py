@@ -8,6 +8,7 @@ import hashlib
 import itertools
 import json
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages import versions
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import PACKAGE_TYPES
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.versions import (
     newest,
     sort_newest_first,
@@ -167,6 +170,43 @@ HISTORY_ORDERS = {
     "react": ("19.3.1", "34a51183abe16860788d32a63da08f39d4144dd93cb789dab2d03cbe575e0206"),
     "vite": ("8.3.8", "7e1ddaaa1a7387b04ee8f9667f56c54ad234a5a31f0f9d59b6cab3f304df9075"),
 }
+
+
+#: What 0.1.0 read: the same texts, but some of them in exponential or quadratic time.
+_SLOW_SUFFIX = re.compile(r"(?:[._-]?(stable|beta|b|rc|alpha|a|patch|pl|p)((?:[.-]?[0-9]+)*))?([.-]?dev)?")
+_SLOW_PADDED = re.compile(r"(^[^-+]*-|\.)0+(?=[0-9]+(?:[.+]|$))")
+
+
+@given(st.text(".-_0123betadevrcpl", max_size=10))
+def test_the_linear_suffix_of_composer_reads_what_the_slow_one_read(text: str) -> None:
+    slow, fast = _SLOW_SUFFIX.fullmatch(text), re.fullmatch(versions._COMPOSER_SUFFIX, text)
+    assert (slow and slow.groups()) == (fast and fast.groups())
+
+
+@given(st.text("0012.-+a", max_size=14))
+def test_zeros_are_taken_away_where_they_were(text: str) -> None:
+    assert versions._without_padding(text) == _SLOW_PADDED.sub(r"\1", text)
+
+
+@pytest.mark.parametrize(
+    ("package_type", "version"),
+    [
+        ("composer", "1.0-beta" + "1" * 200 + "x"),
+        ("composer", "1.0-beta" + "1.1-" * 60),
+        ("npm", "1." + "0" * 250 + "x"),
+        ("nuget", "1.0-" + "0" * 250),
+    ],
+)
+def test_no_version_takes_for_ever(package_type: str, version: str) -> None:
+    """With a pattern that backtracks, the first of these would not end within the age of the universe."""
+    versions.version_key_for(package_type)(version)
+
+
+@pytest.mark.parametrize("package_type", PACKAGE_TYPES)
+def test_what_is_longer_than_gitlab_allows_does_not_parse(package_type: str) -> None:
+    key = versions.version_key_for(package_type)
+    assert key("1.0." + "1" * 252) is None
+    assert key("1" * 200_000) is None
 
 
 @pytest.mark.parametrize("name", sorted(HISTORY_ORDERS))

@@ -245,7 +245,7 @@ NO_VERSIONS: dict[str, list[str]] = {
     "debian": ["r12", "1.0-", "1.0_1", "a:1.0", "x"],
     "rpm": ["x:1.0-1"],
     "golang": ["latest", "v1.a.0"],
-    "maven": [],
+    "maven": ["latest", "feature-login", "develop-SNAPSHOT", "-"],
 }
 #: What may stand in for a version, since anyone with push access writes it.
 HOSTILE = [

@@ -1,0 +1,133 @@
+# Copyright: registryops maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Deletes are sent, several at a time, until all are done or something ends the run. Nothing of Ansible.
+
+What ends a run in the middle is a KeyboardInterrupt: of a signal in the main thread, or of :class:`PackagesApi`'s
+``before_delete`` in a thread that is about to send. Then nothing more is sent, and what is known of each item is kept:
+a run that is interrupted still tells what it did.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
+    GitlabError,
+    InsufficientScope,
+    PreconditionFailed,
+    Unauthorized,
+)
+
+#: Looks at an item right before its delete: why it must not go after all (a text for its result), or None.
+Look = t.Callable[[dict[str, t.Any]], t.Optional[str]]
+#: How many seconds an interrupted run waits for the answers to what it has sent.
+PATIENCE = 1.0
+
+
+@dataclass(frozen=True)
+class Attempted:
+    """The error of each item (None: its delete was answered well), in their order, and what ended it early."""
+
+    errors: list[GitlabError | None]
+    stopped: BaseException | None = None
+
+
+def attempt_all(
+    client: Client,
+    delete: t.Callable[[t.Any], None],
+    items: t.Sequence[t.Any],
+    look: Look | None = None,
+) -> Attempted:
+    """Call ``delete(item)`` for each item in the client's threads, each after a ``look`` at it. Never raises.
+
+    An item that was not tried any more has an error that says so.
+    """
+    return _Attempts(delete, look).run(client, items)
+
+
+class _Attempts:
+    def __init__(self, delete: t.Callable[[t.Any], None], look: Look | None) -> None:
+        self._delete = delete
+        self._look = look
+        #: An error that shows that all others would fail the same way.
+        self._hopeless: GitlabError | None = None
+        self._lock = threading.Lock()
+        self._ended = False
+        self._sending: set[int] = set()
+        self._known: dict[int, GitlabError | None] = {}
+        #: One entry for each item that a thread is done with: what went wrong beyond its own delete.
+        self._done: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+
+    def run(self, client: Client, items: t.Sequence[t.Any]) -> Attempted:
+        stopped: BaseException | None = None
+        try:
+            for index, item in enumerate(items):
+                client.submit(self._attempt, index, item)
+            for _item in items:
+                stopped = self._done.get()
+                if stopped:
+                    break
+        except KeyboardInterrupt as interrupt:
+            stopped = interrupt
+        if stopped:
+            self._end()
+        return Attempted([self._error_of(index) for index in range(len(items))], stopped)
+
+    def _end(self) -> None:
+        with self._lock:
+            self._ended = True
+        deadline = time.monotonic() + PATIENCE
+        while self._sending and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def _error_of(self, index: int) -> GitlabError | None:
+        if index in self._known:
+            return self._known[index]
+        if index in self._sending:
+            return GitlabError("interrupted while it was being deleted: it may be gone")
+        return GitlabError("not tried: interrupted")
+
+    # --- in the client's threads -----------------------------------------------------------------------------
+
+    def _attempt(self, index: int, item: t.Any) -> None:
+        with self._lock:
+            if self._ended:
+                return
+            self._sending.add(index)
+        trouble: BaseException | None = None
+        try:
+            self._known[index] = self._error(item)
+        except KeyboardInterrupt as exc:
+            trouble = exc
+        except BaseException as exc:  # whatever it is, the main thread must hear of it
+            trouble = exc
+            self._known[index] = GitlabError("an unexpected error ended it: it may be gone")
+        finally:
+            self._sending.discard(index)
+            self._done.put(trouble)
+
+    def _error(self, item: t.Any) -> GitlabError | None:
+        if self._hopeless:
+            return type(self._hopeless)(f"not tried: {self._hopeless.message}")
+        try:
+            self._look_at(item)
+            self._delete(item)
+        except GitlabError as error:
+            if isinstance(error, (Unauthorized, InsufficientScope)):
+                self._hopeless = error
+            return error
+        return None
+
+    def _look_at(self, item: t.Any) -> None:
+        try:
+            changed = self._look(item) if self._look else None
+        except GitlabError as error:
+            error.lost = False  # the answer to a look, not to a delete
+            raise
+        if changed is not None:
+            raise PreconditionFailed(changed)
