@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import delete_packages
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import (
@@ -22,30 +21,42 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._packages.resul
     Result,
     result_of,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import parse_time
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Package
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import shown
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import moment, parse_time
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.drift import UNREADABLE, Comparison
 
 #: Every result of applying a plan, in the order of a summary.
 PLAN_RESULTS = (*RESULTS, "drifted")
+#: The types whose registries refuse a version that is there already: npm by design, Go by its checksums.
+PUBLISHED_ONCE = ("npm", "golang")
 #: What becomes of packages that are not deleted.
 RESULT_OF_STATE = {"drifted": "drifted", UNREADABLE: "failed"}
 Plan = dict[str, t.Any]
 
 
 def apply_plan(
-    api: PackagesApi, plan: Plan, comparisons: t.Sequence[Comparison], scope: Scope, options: Options
+    api: PackagesApi,
+    plan: Plan,
+    comparisons: t.Sequence[Comparison],
+    options: Options,
+    *,
+    check_files: bool = True,
 ) -> Outcome:
     """Delete what the plan lists and what is as it was; what is gone is fine, what has drifted is left.
 
     The deletes carry the plan's time as ``If-Unmodified-Since``, so that a change after the comparison shows too.
+    GitLab does not count a new file as a change of its package: with ``check_files`` the files of each package are
+    read (E4) right before its delete, where its type lets a version be published again.
     """
+    planned = parse_time(plan["created_at"])
     # The header is exact to the second, GitLab's times to the millisecond: what was published in the very second of
     # the plan, and is in it, must not count as changed after it.
-    planned = parse_time(plan["created_at"])
     since = datetime.fromtimestamp(math.ceil(planned.timestamp()), timezone.utc)
     unchanged = [dict(comparison.entry) for comparison in comparisons if comparison.state == "unchanged"]
     options = replace(options, unmodified_since=since, changed="drifted", since_words="the plan was made")
-    outcome = delete_packages(api, unchanged, options, scope)
+    look = (lambda package: republished(api, package, planned)) if check_files else None
+    outcome = delete_packages(api, unchanged, options, look=look)
     done = iter(outcome.results)
     results: list[Result] = []
     for comparison in comparisons:
@@ -55,4 +66,20 @@ def apply_plan(
             results.append(result_of(dict(comparison.entry), RESULT_OF_STATE[comparison.state], comparison.reason))
         else:
             results.append(next(done))
-    return Outcome(results, outcome.verify_error)
+    return replace(outcome, results=results)
+
+
+def republished(api: PackagesApi, package: Package, planned: datetime) -> str | None:
+    """Why a package's files (E4) show that it was published again after ``planned`` (aware); None: they do not.
+
+    Raises the errors of _gitlab/errors.py.
+    """
+    if package["package_type"] in PUBLISHED_ONCE:
+        return None
+    for file in api.package_files(package["project_id"], package["id"]):
+        created = moment(file.get("created_at"))
+        if created is None:
+            return f"the time of its file {shown(file['file_name'])} is unknown: it may be newer than the plan"
+        if created > planned:
+            return f"its file {shown(file['file_name'])} was published at {shown(file['created_at'])}, after the plan"
+    return None

@@ -1,39 +1,30 @@
 # Copyright: registryops maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What changed since a plan was made: each package to delete against what the registry holds now.
+"""What changed since a plan was made: each package to delete, as it is now, judged by the plan's own policy. Pure.
 
-Nothing of Ansible; what is compared is plain data, what is live comes from fresh lists.
+What is live is read in live.py.
 """
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
-    Forbidden,
-    GitlabError,
-    InvalidInput,
-    ScopeNotFound,
-)
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.proof import locate
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import line
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import (
-    DISPLAYABLE,
-    NOT_DELETABLE,
-    Package,
-    status_of,
-)
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Package, status_of
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import shown
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import parse_time
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import Listed, judge
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import plan_entry
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import retention_fields
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_shape import PlanError
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import (
+    Policy,
+    PolicyError,
+    validate_policy,
+)
 
 Plan = t.Mapping[str, t.Any]
 Entry = t.Mapping[str, t.Any]
 
-#: What a drift is looked for in, beside downloads.
+#: The plain facts that a drift is looked for in; tags, the project's path and downloads are compared in their own way.
 _DRIFT_FIELDS = ("project_id", "package_type", "name", "version", "status")
 #: The state of a package of whose project nothing can be told any more: that does not pass for gone.
 UNREADABLE = "unreadable"
@@ -47,28 +38,64 @@ class Comparison(t.NamedTuple):
     reason: str | None = None
 
 
-def compare(plan: Plan, live_packages: t.Iterable[Package]) -> list[Comparison]:
+def compare(
+    plan: Plan,
+    live_packages: t.Iterable[Package],
+    place_changed: str | None = None,
+    listed: Listed | None = None,
+) -> list[Comparison]:
     """Compare each package that a plan deletes with a fresh listing (E1 or E2), in the order of the plan.
 
     The listing must cover the plan's scope with the statuses that can be deleted; what it does not hold is ``gone``.
+    ``place_changed`` says what became of the scope as a whole, which is a drift of every package in it; ``listed`` says
+    what keep lists keep now. Raises
+    `PlanError` for a plan whose own policy is none, and ImportError as the policy's matches do.
     """
     entries: list[Entry] = plan["delete"]
     wanted = {entry["id"] for entry in entries}
     live = {package["id"]: package for package in live_packages if package["id"] in wanted}
-    return [_compare(entry, live.get(entry["id"])) for entry in entries]
+    try:
+        policy = validate_policy(plan["policy"])
+    except PolicyError as error:
+        raise PlanError(f"the plan's {error}") from None
+    return [_compare(entry, live.get(entry["id"]), policy, place_changed, listed) for entry in entries]
 
 
-def _compare(entry: Entry, package: Package | None) -> Comparison:
+def _compare(
+    entry: Entry, package: Package | None, policy: Policy, place_changed: str | None, listed: Listed | None
+) -> Comparison:
     # A package that waits for its storage to be freed is deleted already.
     if package is None or status_of(package) == "pending_destruction":
         return Comparison(entry, "gone")
-    now = plan_entry({"project_id": entry["project_id"], **package})  # E1 does not tell the project
-    changes = [
-        f"{key} was {shown(entry[key])} and is {shown(now[key])}" for key in _DRIFT_FIELDS if entry[key] != now[key]
-    ]
-    if _downloaded_since(entry["last_downloaded_at"], now["last_downloaded_at"]):
-        changes.append(f"downloaded since the plan: {shown(now['last_downloaded_at'])}")
+    fresh = {"project_id": entry["project_id"], **package}  # E1 does not tell the project
+    changes = [*_changed_facts(entry, plan_entry(fresh)), *_changed_judgement(entry, fresh, policy, listed)]
+    if place_changed:
+        changes.insert(0, place_changed)
     return Comparison(entry, "drifted", "; ".join(changes)) if changes else Comparison(entry, "unchanged")
+
+
+def _changed_facts(entry: Entry, now: Entry) -> t.Iterator[str]:
+    for key in _DRIFT_FIELDS:
+        if entry[key] != now[key]:
+            yield f"{key} was {shown(entry[key])} and is {shown(now[key])}"
+    # A path that the caller could not read, or cannot read any more, is no other path.
+    paths = (entry["project_path"], now["project_path"])
+    if None not in paths and paths[0] != paths[1]:
+        yield f"project_path was {shown(paths[0])} and is {shown(paths[1])}"
+    if entry["tags"] is not None and now["tags"] is not None:
+        yield from (f"tag {shown(tag)} was set" for tag in now["tags"] if tag not in entry["tags"])
+        yield from (f"tag {shown(tag)} was removed" for tag in entry["tags"] if tag not in now["tags"])
+    if _downloaded_since(entry["last_downloaded_at"], now["last_downloaded_at"]):
+        yield f"downloaded since the plan: {shown(now['last_downloaded_at'])}"
+
+
+def _changed_judgement(entry: Entry, fresh: Package, policy: Policy, listed: Listed | None) -> t.Iterator[str]:
+    """The whole walk once more, on what is known now: whatever a match reads, today or in a release to come."""
+    judgement = judge(fresh, policy, listed)
+    if judgement.rule is None:
+        yield f"it is kept now: {shown('; '.join(judgement.reasons))}"
+    elif judgement.rule.name != entry["rule"]:
+        yield f"rule '{shown(judgement.rule.name)}' governs it now, not '{shown(entry['rule'])}'"
 
 
 def _downloaded_since(then: str | None, now: str | None) -> bool:
@@ -78,62 +105,3 @@ def _downloaded_since(then: str | None, now: str | None) -> bool:
         return then is None or parse_time(now) > parse_time(then)
     except ValueError:
         return True  # another time than in the plan, and unreadable: not to be taken for unchanged
-
-
-def untouched(packages: t.Iterable[Package]) -> list[Comparison]:
-    """The comparison of packages that were listed just now."""
-    return [Comparison(package, "unchanged") for package in packages]
-
-
-def compare_with_live(api: PackagesApi, scope: Scope, entries: t.Sequence[Package]) -> list[Comparison]:
-    """How each package to delete is now, by one fresh listing that holds them all."""
-    live = locate(api, entries, DISPLAYABLE, scope, retention_fields)
-    # A package that a list does not show any more is gone, or it has come into a status that no list shows unasked.
-    missing = [entry for entry in entries if entry["id"] not in live]
-    if missing:
-        live.update(locate(api, missing, NOT_DELETABLE, scope, retention_fields))
-    links = {package_id: package.get("_links") for package_id, package in live.items()}
-    compared = [
-        comparison._replace(entry={**comparison.entry, "_links": links.get(comparison.entry["id"])})
-        for comparison in compare({"delete": entries}, live.values())
-    ]
-    if scope.kind == "project":
-        return compared
-    # A group's list leaves out a project that the token may not read any more, or that left the group, without a word.
-    seen = {package["project_id"] for package in live.values()}
-    unseen = [entry for entry in entries if entry["project_id"] not in seen]
-    elsewhere = _ask_projects(api, unseen)
-    return [_without_group(comparison, elsewhere.get(comparison.entry["project_id"]), scope) for comparison in compared]
-
-
-def _ask_projects(api: PackagesApi, entries: t.Sequence[Package]) -> dict[int, set[int] | GitlabError]:
-    """For each project of the entries, which of them it still holds, or why it does not say so."""
-    told: dict[int, set[int] | GitlabError] = {}
-    for project_id in sorted({entry["project_id"] for entry in entries}):
-        mine = [entry for entry in entries if entry["project_id"] == project_id]
-        try:
-            told[project_id] = set(locate(api, mine, DISPLAYABLE))
-        except (Forbidden, ScopeNotFound) as error:
-            told[project_id] = error
-    return told
-
-
-def _without_group(comparison: Comparison, told: set[int] | GitlabError | None, scope: Scope) -> Comparison:
-    """A comparison by what the package's own project told, where the list of the group told nothing of the project."""
-    if isinstance(told, GitlabError):
-        return comparison._replace(state=UNREADABLE, reason=told.message)
-    if told and comparison.entry["id"] in told:
-        return comparison._replace(state="drifted", reason=f"its project is not listed in {scope} any more")
-    return comparison
-
-
-def refuse_drift(comparisons: t.Sequence[Comparison]) -> None:
-    """Raise :class:`InvalidInput` if any package has drifted; nothing has been deleted then."""
-    drifted = [comparison for comparison in comparisons if comparison.state == "drifted"]
-    if drifted:
-        shown = "; ".join(f"{line(dict(c.entry))}: {c.reason}" for c in drifted[:5])
-        more = f"; and {len(drifted) - 5} more" if len(drifted) > 5 else ""
-        raise InvalidInput(
-            f"{len(drifted)} of {len(comparisons)} packages changed since the plan was made: {shown}{more}. Nothing was"
-            " deleted: make a new plan, or set on_drift to skip"
-        )

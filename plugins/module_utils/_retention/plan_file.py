@@ -4,72 +4,70 @@
 
 from __future__ import annotations
 
-import json
 import re
 import typing as t
 from datetime import datetime, timezone
 
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import InvalidInput
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import InvalidInput, ScopeNotFound
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Package
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.documents import read_document
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import verify_plan
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import canonical_scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import canonical_scope, scope_by_id
 
 Plan = dict[str, t.Any]
 
 
 def read_plan(path: str) -> t.Any:
-    """The plan in a file, as JSON or YAML. Raises :class:`InvalidInput`."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"plan_file {path!r} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    try:
-        return json.loads(text)
-    except ValueError:
-        pass
-    try:
-        import yaml
-
-        return yaml.safe_load(text)
-    except ImportError:
-        raise InvalidInput(f"plan_file {path!r} is not JSON, and PyYAML, which reads YAML, is not installed") from None
-    except yaml.YAMLError:
-        raise InvalidInput(f"plan_file {path!r} is neither JSON nor YAML") from None
+    """The plan in a file, as JSON or YAML; not checked yet. Raises DocumentError."""
+    return read_document(path, "plan_file")
 
 
-def scope_of_plan(plan: Plan) -> Scope:
-    """Where a verified plan applies."""
+def check_plan(api: PackagesApi, plan: t.Any, max_plan_age: str | None, expected_digest: str | None = None) -> None:
+    """Check that a plan is whole, the one that is expected, for this server, and young enough. Nothing is asked.
+
+    Raises PlanError.
+    """
+    now = datetime.now(timezone.utc)
+    verify_plan(plan, api_url=api.client.api_url, now=now, max_age=max_plan_age, expected_digest=expected_digest)
+
+
+def scope_now(api: PackagesApi, plan: Plan, named: Scope | None) -> dict[str, t.Any]:
+    """The scope of a checked plan as GitLab describes it now (E10, by its ID), in the form of a plan's own.
+
+    It is the scope that the caller ``named``: a path is another project where its ID is another. The path may have
+    changed since the plan, which is drift. Raises :class:`InvalidInput`, and the errors of _gitlab/errors.py.
+    """
     scope = plan["scope"]
     kind = "project" if "project" in scope else "group"
-    return Scope(kind, scope[kind], bool(scope.get("exclude_subgroups")))
+    planned = f"{Scope(kind, printable(scope[kind]))} with the ID {scope[f'{kind}_id']}"
+    if named is not None:
+        _check_named(api, scope, kind, planned, named)
+    try:
+        return canonical_scope(api, scope_by_id(scope))
+    except ScopeNotFound as error:
+        raise ScopeNotFound(f"the plan is for {planned}: {error.message}", error.status) from None
 
 
-def check_plan(api: PackagesApi, plan: t.Any, max_plan_age: str | None, named: Scope | None) -> Scope:
-    """The scope of a plan that is whole, for this server, young enough, and for the scope that the caller ``named``.
-
-    Raises PlanError, :class:`InvalidInput`, and the errors of _gitlab/errors.py where a name must be looked up.
-    """
-    verify_plan(plan, api_url=api.client.api_url, now=datetime.now(timezone.utc), max_age=max_plan_age)
-    scope = scope_of_plan(plan)
-    if named is None:
-        return scope
-    if (named.kind, named.ref) != (scope.kind, scope.ref):
-        described, _lacking = canonical_scope(api, named)
-        if described.get(scope.kind) != scope.ref:
-            raise InvalidInput(f"the plan is for {scope}, and the task names {named}")
-    if named.exclude_subgroups and not scope.exclude_subgroups:
-        raise InvalidInput(f"the plan is for {scope} with its subgroups, and the task excludes them")
-    return scope
+def _check_named(api: PackagesApi, scope: t.Mapping[str, t.Any], kind: str, planned: str, named: Scope) -> None:
+    if named.kind != kind:
+        raise InvalidInput(f"the plan is for {planned}, and the task names {named}")
+    found = canonical_scope(api, named)[f"{kind}_id"]
+    if found != scope[f"{kind}_id"]:
+        raise InvalidInput(f"the plan is for {planned}, and the task names {named}, which has the ID {found}")
+    if named.exclude_subgroups and not scope.get("exclude_subgroups"):
+        raise InvalidInput(f"the plan is for {planned} and its subgroups, and the task excludes them")
 
 
 def batch_of(entries: t.Sequence[Package], batch: str | None) -> t.Sequence[Package]:
     """The part of a plan's ``delete`` that ``batch`` names (``1001-1500``, from 1, both ends included)."""
     if batch is None:
         return entries
-    match = re.fullmatch(r"([1-9][0-9]*)-([1-9][0-9]*)", batch)
+    match = re.fullmatch(r"([1-9][0-9]{0,8})-([1-9][0-9]{0,8})", batch)
     if not match or int(match.group(1)) > int(match.group(2)) or int(match.group(2)) > len(entries):
-        raise InvalidInput(f"batch {batch!r} is no part of the plan: write first-last, from 1 to {len(entries)}")
+        raise InvalidInput(
+            f"batch {printable(batch[:40])!r} is no part of the plan: write first-last, from 1 to {len(entries)}"
+        )
     return entries[int(match.group(1)) - 1 : int(match.group(2))]

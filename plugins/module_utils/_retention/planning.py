@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import Forbidden, PackageNotFound
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import complete
@@ -17,12 +19,20 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.deci
     DELETE,
     Decision,
     iter_decisions,
+    undecided_by_publication,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keep_files import KeepFiles
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keep_lists import combine
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keeps import Published, last_publication
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.match import ref_of
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import build_plan, digest
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import Policy
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.summary import Summary
 
 #: All that the API can delete: the displayable statuses, all types, versionless ones too.
 EVERYTHING = Selection(include_versionless=True)
+#: How far two clocks may be apart without a word, in seconds.
+SKEW_TOLERANCE = 5.0
 
 
 Plan = dict[str, t.Any]
@@ -40,6 +50,7 @@ class PlanRequest:
     reference_time: datetime | None = None
     explain_keeps: bool = False
     with_sizes: bool = False
+    keep_files: KeepFiles = field(default_factory=KeepFiles)
 
 
 _KEPT_FIELDS = (
@@ -55,28 +66,65 @@ _KEPT_FIELDS = (
 )
 _MAY_DELETE = {"delete_api_path": True}
 _MAY_NOT_DELETE: dict[str, t.Any] = {}
+_NO_TAGS: list[str] = []
+
+
+@lru_cache(maxsize=4096)
+def _pipeline_of(ref: str) -> dict[str, str]:
+    """One and the same for all packages of a ref, of which there are few beside the packages."""
+    return {"ref": ref}
 
 
 def retention_fields(package: Package) -> Package:
     """What retention needs of a package; the rest of a page is dropped as it comes."""
     reduced = {key: package[key] for key in _KEPT_FIELDS if package.get(key) is not None}
     reduced.setdefault("version", None)
+    if reduced.get("status") == "default":
+        del reduced["status"]  # that is what it is if nothing is told; a dict of few keys takes half the memory
     if "last_downloaded_at" in package:
         reduced["last_downloaded_at"] = package["last_downloaded_at"]
-    if package.get("tags"):
-        reduced["tags"] = [tag.get("name") if isinstance(tag, dict) else tag for tag in package["tags"]]
+    tags = _told_tags(package)
+    if tags is not None:
+        reduced["tags"] = tags or _NO_TAGS
+    ref = ref_of(package)
+    if ref is not None:
+        reduced["pipeline"] = _pipeline_of(ref)
     if isinstance(package.get("_links"), dict):
         reduced["_links"] = _MAY_DELETE if package["_links"].get("delete_api_path") else _MAY_NOT_DELETE
     return reduced
 
 
-def canonical_scope(api: PackagesApi, scope: Scope) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
-    """The scope as a plan writes it, by GitLab's own full path, and what a project's packages lack (E10)."""
+def _told_tags(package: Package) -> list[str] | None:
+    """The names of its tags; None where the server tells none, which is another thing than a package without any."""
+    if package.get("tags") is None:
+        return None
+    names = [tag.get("name") if isinstance(tag, dict) else tag for tag in package["tags"]]
+    texts = [name for name in names if isinstance(name, str)]
+    return texts if len(texts) == len(names) else None
+
+
+def canonical_scope(api: PackagesApi, scope: Scope) -> dict[str, t.Any]:
+    """The scope as a plan writes it: by GitLab's own full path, and by its ID (E10)."""
     found = api.scope(scope)
+    told = found.get("full_path" if scope.kind == "group" else "path_with_namespace")
+    path = told if isinstance(told, str) and told else scope.ref
     if scope.kind == "group":
-        return {"group": found.get("full_path") or scope.ref, "exclude_subgroups": scope.exclude_subgroups}, {}
-    path = found.get("path_with_namespace") or scope.ref
-    return {"project": path}, {"project_id": found["id"], "project_path": path}
+        return {"group": path, "group_id": found["id"], "exclude_subgroups": scope.exclude_subgroups}
+    described = {"project": path, "project_id": found["id"]}
+    return {**described, "archived": True} if found.get("archived") is True else described
+
+
+def scope_by_id(described: t.Mapping[str, t.Any]) -> Scope:
+    """A scope that a plan wrote, as it is listed: by its ID, as its path may become another project's meanwhile."""
+    kind = "project" if "project" in described else "group"
+    return Scope(kind, str(described[f"{kind}_id"]), bool(described.get("exclude_subgroups")))
+
+
+def untold_fields(described: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What the list of a project (E1) leaves out of each package, as everything in it is of that project."""
+    if "project" not in described:
+        return {}
+    return {"project_id": described["project_id"], "project_path": described["project"]}
 
 
 def list_everything(api: PackagesApi, scope: Scope) -> tuple[dict[str, t.Any], list[Package]]:
@@ -84,9 +132,31 @@ def list_everything(api: PackagesApi, scope: Scope) -> tuple[dict[str, t.Any], l
 
     Each has ``project_id``, and ``project_path`` if the caller may read the project. Raises the errors of errors.py.
     """
-    described, lacking = canonical_scope(api, scope)
-    packages = list_packages(api, scope, [EVERYTHING], reduce=lambda package: {**retention_fields(package), **lacking})
+    described = canonical_scope(api, scope)
+    untold = untold_fields(described)
+    packages = list_packages(
+        api, scope_by_id(described), [EVERYTHING], reduce=lambda package: {**retention_fields(package), **untold}
+    )
     return described, packages
+
+
+def earlier_clock(api: PackagesApi, moment: datetime) -> datetime:
+    """A time of this host's clock, by the server's where that is behind; a skew that matters becomes a warning.
+
+    A plan's time is a precondition of its deletes: by a clock that is ahead, later changes would pass for earlier
+    ones. Whole seconds, as the server's ``Date`` is.
+    """
+    skew = api.client.clock_skew() or 0.0
+    if abs(skew) > SKEW_TOLERANCE:
+        side, meaning = (
+            ("ahead of", "its time is taken")
+            if skew > 0
+            else ("behind", "what was published shortly before counts as changed after it")
+        )
+        api.client.warnings.append(
+            f"the clock of this host is {abs(skew):.0f} seconds {side} GitLab's: {meaning}; set the clock"
+        )
+    return moment - timedelta(seconds=max(0.0, skew))
 
 
 def plan_packages(
@@ -98,13 +168,23 @@ def plan_packages(
 ) -> tuple[Plan, list[Package]]:
     """The plan for packages that :func:`list_everything` gave at ``created_at``, and those of them that it deletes.
 
-    Raises ImportError where the policy orders by version and univers is missing.
+    What the policy misses becomes a warning. Raises ImportError where the policy orders by version and univers is
+    missing, and the errors of _gitlab/errors.py where files are to be read.
     """
     doomed: dict[int, Package] = {}
     now = wanted.reference_time or created_at
+    summary = Summary(wanted.policy)
+    keeps = combine(wanted.keep_files.lists, now)
+    listed = keeps if wanted.keep_files.lists else None
+    published: Published = {}
+    if any("keep_within" in rule.within for rule in wanted.policy.rules):
+        packages = list(packages)
+        published = _last_publications(api, undecided_by_publication(packages, wanted.policy, now, listed=listed))
 
     def decisions() -> t.Iterator[Decision]:
-        for decision in iter_decisions(packages, wanted.policy, now, explain_keeps=wanted.explain_keeps):
+        for decision in iter_decisions(
+            packages, wanted.policy, now, explain_keeps=wanted.explain_keeps, listed=listed, published=published
+        ):
             if decision.action == DELETE:
                 doomed[decision.package["id"]] = t.cast(Package, decision.package)
             yield decision
@@ -117,7 +197,10 @@ def plan_packages(
         created_at=created_at,
         reference_time=now,
         explain_keeps=wanted.explain_keeps,
+        summary=summary,
+        keep_lists=wanted.keep_files.digests,
     )
+    api.client.warnings.extend([*keeps.warnings, *summary.warnings()])
     if wanted.with_sizes:
         _add_sizes(api, plan)
     return plan, [doomed[entry["id"]] for entry in plan["delete"]]
@@ -128,9 +211,25 @@ def make_plan(api: PackagesApi, scope: Scope, wanted: PlanRequest) -> tuple[Plan
 
     Raises the errors of _gitlab/errors.py, and ImportError where the policy orders by version and univers is missing.
     """
-    created_at = datetime.now(timezone.utc)
+    began = datetime.now(timezone.utc)
     described, packages = list_everything(api, scope)
+    created_at = earlier_clock(api, began)
     return plan_packages(api, described, _drain(packages), wanted, created_at)
+
+
+def _last_publications(api: PackagesApi, packages: t.Sequence[t.Mapping[str, t.Any]]) -> dict[int, datetime | None]:
+    """By package ID, when each was last published, by its files (E4, many at a time); None: they cannot be read."""
+
+    def read(package: t.Mapping[str, t.Any]) -> datetime | None:
+        files = package.get("files")  # an audit with sizes has read them already
+        if files is None:
+            try:
+                files = api.package_files(package["project_id"], package["id"])
+            except (Forbidden, PackageNotFound):
+                return None
+        return last_publication(package, files)
+
+    return dict(zip([package["id"] for package in packages], api.client.map(read, packages)))
 
 
 def _add_sizes(api: PackagesApi, plan: Plan) -> None:

@@ -28,7 +28,7 @@ POLICY: dict[str, t.Any] = {
 LISTED = [
     package(1),
     package(2, last_downloaded_at=ago(hours=1)),
-    package(3, version=None, tags=["x"], creator_id=7),
+    package(3, tags=["x"], creator_id=7),
     package(4, name="core"),
     package(5, name="other"),
 ]
@@ -41,7 +41,7 @@ def plan_of(
     return build_plan(
         iter_decisions(listed, checked, NOW, explain_keeps=explain_keeps),
         policy=checked,
-        scope={"group": "acme", "exclude_subgroups": False},
+        scope={"group": "acme", "group_id": 7, "exclude_subgroups": False},
         api_url=URL,
         created_at=NOW,
         reference_time=NOW - timedelta(days=1),

@@ -16,18 +16,31 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times im
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import (
     DELETE,
     KEEP,
+    KEEP_AT_LEAST,
+    KEEPS,
+    LISTED,
+    NO_TAGS,
+    NPM_LATEST,
+    PROTECTED,
+    UNMATCHED,
     Decision,
     decide,
+    group_name,
+    is_good,
     iter_decisions,
+    judge,
+    undecided_by_publication,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import validate_policy
 from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.retention_strategies import (
     COUNTS,
     DURATIONS,
+    FLAGS,
     KEEP_VALUES,
     NOW,
     Package,
     ago,
+    matches,
     package,
     packages,
     policies,
@@ -64,7 +77,7 @@ def test_keep_latest_by_creation_time_ties_by_the_higher_id() -> None:
 
 
 def test_keep_latest_by_version() -> None:
-    versions = {1: "1.0.0-rc.2", 2: "1.0.0-rc.10", 3: "nightly", 4: "1.0.0", 5: None}
+    versions = {1: "1.0.0-rc.2", 2: "1.0.0-rc.10", 3: "nightly", 4: "1.0.0", 5: "edge"}
     listed = [package(id, version=version) for id, version in versions.items()]
     rule = {"name": "old", "keep_latest": 2, "order_by": "version"}
     decisions = decisions_of(listed, rule)
@@ -160,8 +173,8 @@ def test_one_keep_is_enough_and_all_that_hold_are_named() -> None:
 def test_delete_all() -> None:
     listed = [package(1, status="error"), package(2), package(3, status="error", created_at=None)]
     decisions = decisions_of(listed, {"name": "broken", "match": {"status": "error"}, "delete_all": True})
-    assert why(decisions[1]) == why(decisions[3]) == "rule 'broken' deletes all that it matches"
-    assert decisions[2] == Decision(listed[1], KEEP, None, None, ("no rule matches",))
+    assert why(decisions[1]) == why(decisions[3]) == "rule 'broken' deletes what it matches"
+    assert decisions[2] == Decision(listed[1], KEEP, None, None, ("no rule matches",), UNMATCHED)
     assert decisions[2].unmatched
     assert not decisions[1].unmatched
 
@@ -228,11 +241,186 @@ def test_protected_packages_are_kept_and_take_no_place() -> None:
         {"name": "old", "keep_latest": 1},
         protect=[{"name": ["@acme/core*", "x"]}, {"tag": "latest", "project": "acme/*"}],
     )
-    assert decisions[1] == Decision(listed[0], KEEP, None, None, ("protected by '@acme/core*' or 'x'",))
+    assert decisions[1] == Decision(listed[0], KEEP, None, None, ("protected by '@acme/core*' or 'x'",), PROTECTED)
     assert why(decisions[2]) == ("protected by tag 'latest', project 'acme/*'",)
     assert not decisions[2].unmatched
     assert why(decisions[3]) == ("latest 1 of 1",)
     assert decisions[4].action == DELETE
+
+
+# --- what takes no place, and what else holds ----------------------------------------------------------------------
+
+
+def test_a_failed_upload_takes_no_place() -> None:
+    listed = [package(1, status="error"), package(2), package(3), package(4, status="error", last_downloaded_at=ago())]
+    decisions = decisions_of(listed, {"name": "old", "keep_latest": 1, "keep_daily": 1})
+    assert why(decisions[2]) == ("latest 1 of 1", "daily 2026-11-20")
+    assert why(decisions[1]) == "no keep of rule 'old' holds it: a failed upload takes no place"
+    assert decisions[3].action == DELETE
+    # What looks at its times may hold it.
+    assert deleted(listed, {"keep_latest": 2, "keep_within": "1h"}) == [4]
+    assert deleted(listed, {"keep_latest": 2, "keep_downloaded_within": "1h"}) == [1]
+    assert deleted(listed, {"keep_latest": 2, "keep_downloaded": True}) == [1]
+
+
+def test_a_rule_that_names_the_status_counts_failed_uploads_like_any_other() -> None:
+    listed = [package(1, status="error"), package(2), package(3)]
+    assert deleted(listed, {"match": {"status": ["error", "default"]}, "keep_latest": 1}) == [2, 3]
+    # What an exclusion names is not what the rule means.
+    assert deleted(listed, {"match": {"exclude": {"status": "deprecated"}}, "keep_latest": 1}) == [1, 3]
+
+
+def test_a_package_without_a_version_is_governed_only_by_a_rule_that_says_so() -> None:
+    metadata = package(9, package_type="maven", name="acme/app", version=None)
+    listed = [package(n, package_type="maven", name="acme/app") for n in (1, 2)]
+    decisions = decisions_of([*listed, metadata], {"keep_latest": 1, "order_by": "version"})
+    assert why(decisions[9]) == ("no rule matches",)
+    assert decisions[1].action == DELETE
+    for match in ({"name": "*"}, {"package_type": "maven"}, {"status": "default"}, {"exclude": {"name": "x"}}, {}):
+        assert deleted([metadata], {"match": match, "keep_within": "1h"}) == []
+    assert deleted([*listed, metadata], {"match": {"versionless": True}, "delete_all": True}) == [9]
+    assert deleted([*listed, metadata], {"match": {"versionless": True, "name": "acme/*"}, "keep_latest": 1}) == []
+    assert why(decisions_of([metadata], protect=[{"name": "acme/*"}])[9]) == ("protected by 'acme/*'",)
+
+
+def test_npm_latest_is_kept() -> None:
+    listed = [package(1), package(2), package(3, tags=[{"id": 1, "name": "latest"}])]
+    decisions = decisions_of(listed, {"name": "old", "keep_latest": 1})
+    assert why(decisions[3]) == ("npm's tag latest",)
+    assert (decisions[3].rule, decisions[3].held_by) == ("old", NPM_LATEST)
+    assert deleted(listed, {"delete_all": True}) == [1, 2]
+    # It ranks like any other, and a rule that names tags means it.
+    assert deleted(listed, {"keep_latest": 3}) == []
+    assert why(decisions_of(listed, {"keep_latest": 3})[3]) == ("latest 3 of 3", "npm's tag latest")
+    assert deleted(listed, {"match": {"tag": "latest"}, "delete_all": True}) == [3]
+    assert deleted(listed, {"match": {"exclude": {"tag": "next"}}, "delete_all": True}) == [1, 2]
+    assert deleted([package(3, package_type="generic", tags=["latest"])], {"delete_all": True}) == [3]
+    assert deleted([package(3, status="error", tags=["latest"])], {"delete_all": True}) == []
+
+
+def test_an_npm_package_whose_tags_nobody_tells_is_kept() -> None:
+    untold = package(3)
+    del untold["tags"]
+    decisions = decisions_of([package(1), package(2), untold], {"name": "old", "keep_latest": 1})
+    assert why(decisions[3]) == (NO_TAGS,)
+    assert deleted([untold, package(4, tags=None)], {"delete_all": True}) == []
+    assert deleted([{**untold, "package_type": "pypi"}], {"delete_all": True}) == [3]
+
+
+def test_keep_at_least_beats_every_rule_and_is_heard_last() -> None:
+    listed = [package(1, status="error"), package(2), package(3, status="deprecated"), package(4, version=None)]
+    policy = validate_policy({"keep_at_least": 2, "rules": [{"name": "all", "delete_all": True}]})
+    decisions = {d.package["id"]: d for d in decide([*listed, package(5), package(6, created_at=None)], policy, NOW)}
+    assert {id: d.held_by for id, d in decisions.items() if d.action == KEEP} == {
+        2: KEEP_AT_LEAST,
+        3: KEEP_AT_LEAST,
+        4: UNMATCHED,
+    }
+    assert (why(decisions[2]), decisions[2].rule) == (("keep_at_least 2",), "all")
+    # What is held anyway counts, whoever holds it.
+    for rule in ({"keep_latest": 1}, {"match": {"version": "1.0.2"}, "keep_latest": 1}):
+        policy = validate_policy({"keep_at_least": 1, "rules": [rule, {"delete_all": True}]})
+        assert [d.package["id"] for d in decide(listed, policy, NOW) if d.held_by == KEEP_AT_LEAST] == []
+    conan = [package(n, package_type="conan", name=f"zlib/1.{n}@acme/stable") for n in (1, 2)]
+    policy = validate_policy({"keep_at_least": "1", "rules": [{"delete_all": True}]})
+    assert [d.package["id"] for d in decide(conan, policy, NOW) if d.action == DELETE] == [2]
+
+
+def test_keep_lists_come_after_protect_and_before_the_rules() -> None:
+    listed = [package(1), package(2), package(3, name="core")]
+
+    def named(one: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+        return ("used: sbom.json",) if one["id"] in (1, 3) else ()
+
+    policy = validate_policy({"protect": [{"name": "core"}], "rules": [{"keep_latest": 1}]})
+    decisions = {d.package["id"]: d for d in decide(listed, policy, NOW, listed=named)}
+    assert decisions[1] == Decision(listed[0], KEEP, None, None, ("used: sbom.json",), LISTED)
+    # It takes no place.
+    assert (decisions[2].held_by, why(decisions[2])) == (KEEPS, ("latest 1 of 1",))
+    assert decisions[3].held_by == PROTECTED
+    assert judge(listed[0], policy, named) == (LISTED, None, ("used: sbom.json",))
+    assert judge(listed[0], policy) == (None, policy.rules[0], ())
+
+
+# --- counts in parts of a name -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("per", "gone", "told"),
+    [
+        ("name", [2, 3, 4, 5, 6], "latest 1 of 1"),
+        ("major", [2, 3], "latest 1 of 1 of major 1"),
+        ("minor", [2], "latest 1 of 1 of minor 1.2"),
+    ],
+)
+def test_counts_in_each_line_of_versions(per: str, gone: list[int], told: str) -> None:
+    versions = {1: "1.2.4", 2: "1.2.3", 3: "1.1.9", 4: "2.0.0-rc.1", 5: "wip", 6: "1!0"}
+    listed = [package(id, version=version, package_type="generic") for id, version in versions.items()]
+    listed[5]["version"] = "0.1"
+    decisions = decisions_of(listed, {"name": "old", "keep_latest": 1, "per": per})
+    assert sorted(id for id, d in decisions.items() if d.action == DELETE) == gone
+    assert why(decisions[1]) == (told,)
+    if per == "minor":
+        assert why(decisions[2]) == "no keep of rule 'old' holds it: latest 2 of 2 of minor 1.2 (1 kept)"
+        assert why(decisions[5]) == ("latest 1 of 1 of those without a version number",)
+
+
+def test_counts_on_each_branch() -> None:
+    refs = {1: "main", 2: "feature/a", 3: "main", 4: "feature/a", 5: None, 6: None}
+    listed = [package(id, package_type="generic", pipeline={"id": 7, "ref": ref}) for id, ref in refs.items()]
+    listed[5]["pipeline"] = None
+    decisions = decisions_of(listed, {"name": "builds", "keep_daily": 1, "per": "ref"})
+    assert why(decisions[2]) == ("daily 2026-11-20 of ref feature/a",)
+    assert why(decisions[3]) == "no keep of rule 'builds' holds it: not the latest of day 2026-11-20 of ref main"
+    assert why(decisions[5]) == ("daily 2026-11-20 without a ref",)
+    assert [decisions[id].action for id in (4, 6)] == [DELETE, DELETE]
+
+
+# --- the last publication ------------------------------------------------------------------------------------------
+
+
+def test_keep_within_counts_from_the_last_publication() -> None:
+    listed = [*(package(id, package_type="pypi") for id in (100, 200, 300, 400)), package(500), package(1)]
+    policy = validate_policy({"rules": [{"name": "old", "keep_within": "2d", "keep_latest": 1}]})
+    # Only what nothing else holds, and what may be published again under its version: no npm.
+    asked = undecided_by_publication(listed, policy, NOW)
+    assert sorted(one["id"] for one in asked) == [200, 300, 400]
+    published = {200: NOW - timedelta(days=1), 300: NOW - timedelta(days=9), 400: None}
+    decisions = {d.package["id"]: d for d in decide(listed, policy, NOW, published=published)}
+    assert why(decisions[200]) == ("published again within 2d",)
+    assert why(decisions[400]) == ("the time of its last publication is unknown",)
+    missed = "latest 3 of 4 (1 kept), older than 2d, its files too"
+    assert why(decisions[300]) == f"no keep of rule 'old' holds it: {missed}"
+    assert "older than 2d" in why(decisions[500])
+    assert "files" not in why(decisions[500])
+    without = validate_policy({"rules": [{"keep_latest": 1}]})
+    assert undecided_by_publication(listed, without, NOW) == []
+
+
+def test_what_keep_at_least_would_hold_is_asked_for_its_publication() -> None:
+    listed = [package(id, package_type="pypi") for id in (100, 200)]
+    policy = validate_policy({"keep_at_least": 1, "rules": [{"keep_within": "2d"}]})
+    assert len(undecided_by_publication(listed, policy, NOW)) == 2
+    published = {100: NOW - timedelta(days=4), 200: NOW}
+    assert [d.package["id"] for d in decide(listed, policy, NOW, published=published) if d.action == DELETE] == [100]
+
+
+def test_keep_downloaded() -> None:
+    untold = package(3)
+    del untold["last_downloaded_at"]
+    listed = [package(1, last_downloaded_at=ago(days=900)), package(2), untold]
+    decisions = decisions_of(listed, {"name": "old", "keep_downloaded": True})
+    assert why(decisions[1]) == ("downloaded",)
+    assert why(decisions[2]) == "no keep of rule 'old' holds it: never downloaded"
+    assert why(decisions[3]) == ("its last download is unknown",)
+
+
+def test_an_exclusion_that_nobody_can_judge_keeps() -> None:
+    rule = {"name": "old", "match": {"name": "@acme/*", "exclude": [{"project": "acme/*"}]}, "delete_all": True}
+    decisions = decisions_of([package(1, project_path=None), package(2), package(3, project_path="other")], rule)
+    assert why(decisions[1]) == ("protected: its project path is unknown, and rule 'old' matches by project",)
+    assert decisions[2].unmatched
+    assert decisions[3].action == DELETE
 
 
 # --- what is not known --------------------------------------------------------------------------------------------
@@ -371,8 +559,12 @@ def bucket(one: Package, key: str) -> tuple[int, ...]:
     return tuple(created.timetuple())[: {"keep_daily": 3, "keep_monthly": 2, "keep_yearly": 1}[key]]
 
 
-def numbers_of(one: Package) -> list[int]:
-    return [int(part) for part in one["version"].split(".")] if str(one["version"]).startswith("1.") else []
+def numbers_of(one: Package) -> list[t.Any]:
+    """A version of these tests as what orders it: what does not parse is the oldest."""
+    numbers, dash, prerelease = str(one["version"]).partition("-")
+    if numbers.count(".") != 2:
+        return []
+    return [*map(int, numbers.split(".")), not dash, prerelease]
 
 
 def held(key: str, value: t.Any, rule: dict[str, t.Any], group: list[Package]) -> set[int]:
@@ -385,6 +577,8 @@ def held(key: str, value: t.Any, rule: dict[str, t.Any], group: list[Package]) -
         downloaded = [one for one in group if one.get("last_downloaded_at")]
         within = [one for one in downloaded if parse_time(one["last_downloaded_at"]) >= NOW - parse_duration(value)]
         return {one["id"] for one in within} | {one["id"] for one in group if "last_downloaded_at" not in one}
+    if key == "keep_downloaded":
+        return {one["id"] for one in group if one.get("last_downloaded_at", "untold") is not None}
     if key == "keep_latest":
         if rule.get("order_by") == "version":
             newest_first.sort(key=numbers_of, reverse=True)
@@ -393,35 +587,96 @@ def held(key: str, value: t.Any, rule: dict[str, t.Any], group: list[Package]) -
     return {next(one["id"] for one in newest_first if bucket(one, key) == wanted) for wanted in latest}
 
 
+def line_of(one: Package, per: str) -> t.Any:
+    """What a count counts in, said as plainly as can be for the versions of these tests."""
+    if per == "ref":
+        return (one.get("pipeline") or {}).get("ref")
+    numbers = str(one["version"]).partition("-")[0].split(".")
+    if per == "name" or len(numbers) < 3:
+        return per == "name"
+    return numbers[: {"major": 1, "minor": 2}[per]]
+
+
+def held_by_rule(group: list[Package], rule: dict[str, t.Any]) -> set[int]:
+    """What the keeps of a rule hold of one group."""
+    kept = {one["id"] for one in group if not one["created_at"]}
+    for key, value in rule.items():
+        if key in COUNTS:
+            counted = group
+            if "status" not in rule.get("match", {}):
+                counted = [one for one in group if one["status"] != "error"]
+            for line in [line_of(one, rule.get("per", "name")) for one in counted]:
+                mine = [one for one in counted if line_of(one, rule.get("per", "name")) == line]
+                kept |= held(key, value, rule, mine)
+        elif key in KEEP_VALUES:
+            kept |= held(key, value, rule, group)
+    return kept
+
+
 def expected_deletions(listed: list[Package], policy: dict[str, t.Any]) -> set[int]:
     checked = validate_policy(policy)
     governed: dict[t.Any, list[Package]] = {}
+    groups: dict[t.Any, list[Package]] = {}
     for one in listed:
+        name = one["name"]
+        if one["package_type"] == "conan":
+            name = name.split("/")[0] + "@" + name.split("@")[1]
+        group = (one["project_id"], one["package_type"], name)
+        groups.setdefault(group, []).append(one)
         verdicts = [entry.holds(one) for entry in checked.protect]
         if any(verdict is not False for verdict in verdicts):
             continue
         number = next((n for n, rule in enumerate(checked.rules) if rule.governs(one) is not False), None)
         if number is None or checked.rules[number].governs(one) is None:
             continue
-        name = one["name"]
-        if one["package_type"] == "conan":
-            name = name.split("/")[0] + "@" + name.split("@")[1]
-        governed.setdefault((number, one["project_id"], one["package_type"], name), []).append(one)
+        governed.setdefault((number, *group), []).append(one)
     expected = set()
     for (number, *_), group in governed.items():
         rule = policy["rules"][number]
-        if rule.get("delete_all"):
-            expected |= {one["id"] for one in group}
-            continue
-        keeps = [held(key, value, rule, group) for key, value in rule.items() if key in KEEP_VALUES]
-        undated = {one["id"] for one in group if not one["created_at"]}
-        expected |= {one["id"] for one in group} - set().union(*keeps) - undated
+        latest = set()
+        if "tag" not in rule.get("match", {}):
+            latest = {one["id"] for one in group if one["package_type"] == "npm" and may_be_latest(one)}
+        kept = set() if rule.get("delete_all") else held_by_rule(group, rule)
+        expected |= {one["id"] for one in group} - kept - latest
+    for group in groups.values():
+        good = [one for one in group if one["version"] and one["status"] in ("default", "deprecated")]
+        going = sorted(
+            (one for one in good if one["id"] in expected),
+            key=lambda one: (one["created_at"] or "", one["id"]),
+            reverse=True,
+        )
+        missing = max(0, policy.get("keep_at_least", 0) - (len(good) - len(going)))
+        expected -= {one["id"] for one in going[:missing]}
     return expected
+
+
+def may_be_latest(one: Package) -> bool:
+    return "tags" not in one or any(
+        "latest" in (tag, tag["name"] if isinstance(tag, dict) else "") for tag in one["tags"]
+    )
 
 
 @given(packages(), policies())
 def test_exactly_what_no_keep_holds_is_deleted(listed: list[Package], policy: dict[str, t.Any]) -> None:
     assert deleted_ids(listed, policy) == expected_deletions(listed, policy)
+
+
+def assert_no_more_goes(listed: list[Package], before: dict[str, t.Any], after: dict[str, t.Any]) -> None:
+    """Nothing goes by ``after`` that ``before`` leaves; with ``keep_at_least``, of no name more good versions.
+
+    There what a new keep holds may stand in for the one that ``keep_at_least`` had taken.
+    """
+    gone_before, gone_after = (deleted_ids(listed, policy) for policy in (before, after))
+    if not before.get("keep_at_least"):
+        assert gone_after <= gone_before
+        return
+    groups: dict[t.Any, list[Package]] = {}
+    for one in listed:
+        if is_good(one):
+            groups.setdefault((one["project_id"], one["package_type"], group_name(one)), []).append(one)
+    for group in groups.values():
+        ids = {one["id"] for one in group}
+        assert len(ids & gone_after) <= len(ids & gone_before)
 
 
 @given(packages(), policies(), st.data())
@@ -432,7 +687,7 @@ def test_adding_a_keep_never_deletes_more(listed: list[Package], policy: dict[st
     # A keep that is there already is made longer.
     value = rule["keep_latest"] + 1 if key in rule else data.draw(KEEP_VALUES[key])
     rules = [*policy["rules"][:number], {**rule, key: value}, *policy["rules"][number + 1 :]]
-    assert deleted_ids(listed, {**policy, "rules": rules}) <= deleted_ids(listed, policy)
+    assert_no_more_goes(listed, policy, {**policy, "rules": rules})
 
 
 @given(packages(), policies(), st.data())
@@ -455,9 +710,84 @@ def test_a_second_run_on_what_was_left_deletes_nothing(
 ) -> None:
     if only_counts:
         for rule in policy["rules"]:
-            for key in DURATIONS:
+            for key in (*DURATIONS, *FLAGS):
                 rule.pop(key, None)
             if not rule.get("delete_all"):
                 rule.setdefault("keep_latest", 1)
     gone = deleted_ids(listed, policy)
     assert not deleted_ids([one for one in listed if one["id"] not in gone], policy)
+
+
+@given(packages(), policies(), st.data())
+def test_a_keep_list_an_exclusion_or_a_protection_never_deletes_more(
+    listed: list[Package], policy: dict[str, t.Any], data: st.DataObject
+) -> None:
+    assert_no_more_goes(listed, policy, {**policy, "protect": [*policy["protect"], data.draw(matches())]})
+    # What the last rule does not match any more, none does.
+    *others, last = policy["rules"]
+    match = dict(last.get("match", {}))
+    given_already = match.get("exclude", [])
+    exclusions = [given_already] if isinstance(given_already, dict) else given_already
+    match["exclude"] = [*exclusions, data.draw(matches(nested=False))]
+    assert_no_more_goes(listed, policy, {**policy, "rules": [*others, {**last, "match": match}]})
+    named = validate_policy({"protect": [data.draw(matches())], "rules": []}).protect[0]
+    gone = {
+        decision.package["id"]
+        for decision in decide(
+            listed, validate_policy(policy), NOW, listed=lambda one: ("listed: keep.csv",) if named.holds(one) else ()
+        )
+        if decision.action == DELETE
+    }
+    assert not gone & {one["id"] for one in listed if named.holds(one)}
+    if not policy.get("keep_at_least"):
+        assert gone <= deleted_ids(listed, policy)
+
+
+@given(packages(), policies(), st.integers(1, 3))
+def test_of_every_name_so_many_stay(listed: list[Package], policy: dict[str, t.Any], at_least: int) -> None:
+    gone = deleted_ids(listed, {**policy, "keep_at_least": at_least})
+    assert gone <= deleted_ids(listed, {**policy, "keep_at_least": 0})
+    groups: dict[t.Any, list[Package]] = {}
+    for one in listed:
+        if is_good(one):
+            groups.setdefault((one["project_id"], one["package_type"], group_name(one)), []).append(one)
+    for group in groups.values():
+        assert sum(one["id"] not in gone for one in group) >= min(at_least, len(group))
+
+
+@given(packages(), policies())
+def test_a_failed_upload_holds_the_place_of_no_good_package(listed: list[Package], policy: dict[str, t.Any]) -> None:
+    for rule in policy["rules"]:
+        rule.get("match", {}).pop("status", None)
+        if rule.get("match") == {}:
+            del rule["match"]
+    good = [one for one in listed if one["status"] != "error"]
+    gone = deleted_ids(listed, policy)
+    assert {one["id"] for one in good} & gone == deleted_ids(good, policy)
+
+
+@given(packages(), policies(), st.sampled_from(["major", "minor", "ref"]))
+def test_dividing_what_is_counted_only_keeps_more(listed: list[Package], policy: dict[str, t.Any], per: str) -> None:
+    rules = [{**rule, "per": per} if set(COUNTS) & set(rule) else rule for rule in policy["rules"]]
+    whole = [{key: value for key, value in rule.items() if key != "per"} for rule in policy["rules"]]
+    assert_no_more_goes(listed, {**policy, "rules": whole}, {**policy, "rules": rules})
+
+
+def test_where_the_server_does_not_tell_tags_a_match_by_tag_that_would_decide_keeps_the_package() -> None:
+    untold = package(1, package_type="generic")
+    del untold["tags"]
+    protected = validate_policy({"protect": [{"tag": "stable"}], "rules": [{"delete_all": True}]})
+    (decision,) = decide([untold], protected, NOW)
+    assert (decision.action, decision.held_by) == (KEEP, PROTECTED)
+    assert decision.reasons == ("protected: its tags are unknown, and tag 'stable' is protected",)
+    by_tag = validate_policy({"rules": [{"name": "old", "match": {"tag": "beta"}, "delete_all": True}]})
+    assert decide([untold], by_tag, NOW)[0].reasons == (
+        "protected: its tags are unknown, and rule 'old' matches by tag",
+    )
+    excluding = {"name": "*", "exclude": [{"tag": "beta"}]}
+    but_beta = validate_policy({"rules": [{"name": "old", "match": excluding, "delete_all": True}]})
+    assert decide([untold], but_beta, NOW)[0].action == KEEP
+    # Where another key decides, tags do not matter.
+    elsewhere = validate_policy({"protect": [{"tag": "stable", "name": "core"}], "rules": [{"delete_all": True}]})
+    assert decide([untold], elsewhere, NOW)[0].action == DELETE
+    assert decide([{**untold, "tags": []}], protected, NOW)[0].action == DELETE

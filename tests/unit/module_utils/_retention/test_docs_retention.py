@@ -20,6 +20,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.poli
     KEEP_KEYS,
     MATCH_KEYS,
     ORDER_BY,
+    PER,
     POLICY_KEYS,
     RULE_KEYS,
     PolicyError,
@@ -31,7 +32,7 @@ Json = dict[str, t.Any]
 DOCS = Path(__file__).parents[4] / "docs"
 RETENTION = (DOCS / "retention.md").read_text(encoding="utf-8")
 PAGES = ("retention.md", "cookbook.md", "safety.md", "pipeline.md")
-SCHEMA = json.loads((DOCS / "policy.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((DOCS / "schemas" / "policy.schema.json").read_text(encoding="utf-8"))
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -87,13 +88,23 @@ def package(number: int, row: dict[str, str]) -> Json:
         "created_at": iso(row["created"]),
         "last_downloaded_at": iso(row.get("downloaded", "never")),
         "tags": row["tags"].split() if row.get("tags") else [],
+        "pipeline": {"ref": row["ref"]} if row.get("ref") else None,
     }
+
+
+def published(number: int, row: dict[str, str]) -> tuple[int, datetime] | None:
+    """When a package of a row was last published, where its files are read."""
+    if not row.get("newest file"):
+        return None
+    return number, datetime.fromisoformat(row["newest file"]).replace(tzinfo=timezone.utc)
 
 
 def told(example: Example, now: datetime) -> list[tuple[str, str]]:
     """Decision and reason of each row, as a plan says it."""
     packages = [package(1000 - number, row) for number, row in enumerate(example.rows)]
-    decisions = {d.package["id"]: d for d in decide(packages, validate_policy(example.policy), now)}
+    files = dict(filter(None, (published(1000 - number, row) for number, row in enumerate(example.rows))))
+    decided = decide(packages, validate_policy(example.policy), now, published=files)
+    decisions = {d.package["id"]: d for d in decided}
     found = []
     for one in packages:
         decision = decisions[one["id"]]
@@ -121,18 +132,22 @@ def test_there_is_an_example_for_each_keep() -> None:
     of_keeps = [example for page, example in EXAMPLES if page == "retention.md"]
     for key in (*KEEP_KEYS, "delete_all"):
         assert any(
-            key in rule and len({"order_by", *KEEP_KEYS, "delete_all"} & set(rule)) == 1
+            key in rule and len({"order_by", "per", *KEEP_KEYS, "delete_all"} & set(rule)) == 1
             for example in of_keeps
             for rule in example.policy["rules"]
         ), key
-    assert any(rule.get("order_by") == "version" for example in of_keeps for rule in example.policy["rules"])
+    rules = [rule for example in of_keeps for rule in example.policy["rules"]]
+    assert any(rule.get("order_by") == "version" for rule in rules)
+    assert {rule["per"] for rule in rules if "per" in rule} == set(PER) - {"name"}
+    assert {key for rule in rules for key in rule.get("match", ())} >= {"prerelease", "versionless", "ref", "exclude"}
+    assert any(example.policy.get("keep_at_least") for example in of_keeps)
     for example in of_keeps:
         assert {row["decision"] for row in example.rows} == {"keep", "delete"}, example.heading
 
 
 def test_every_key_and_type_is_in_the_reference() -> None:
     words = set(re.findall(r"`([\w]+)`", RETENTION))
-    assert {*POLICY_KEYS, *RULE_KEYS, *MATCH_KEYS, *ORDER_BY, *PACKAGE_TYPES} <= words
+    assert {*POLICY_KEYS, *RULE_KEYS, *MATCH_KEYS, *ORDER_BY, *PER, *PACKAGE_TYPES} <= words
 
 
 def policies(page: str) -> list[Json]:

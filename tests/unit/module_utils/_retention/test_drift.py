@@ -5,12 +5,20 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from hypothesis import given
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import judge
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.drift import compare
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import plan_entry
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_shape import PlanError
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import validate_policy
 from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.plans import LISTED, plan_of
 from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.retention_strategies import (
     Package,
     ago,
+    package,
+    packages,
+    policies,
 )
 
 
@@ -36,10 +44,17 @@ def test_a_package_that_waits_for_its_end_is_gone() -> None:
         ({"status": "error"}, "status was default and is error"),
         ({"status": "hidden"}, "status was default and is hidden"),
         ({"version": "1.0.3"}, "version was 1.0.2 and is 1.0.3"),
-        ({"version": None}, "version was 1.0.2 and is null"),
-        ({"name": "x\x1b"}, "name was @acme/ui and is x\\u001b"),
+        ({"version": None}, "version was 1.0.2 and is null; it is kept now: no rule matches"),
+        ({"name": "@acme/x\x1b"}, "name was @acme/ui and is @acme/x\\u001b"),
+        (
+            {"name": "core"},
+            "name was @acme/ui and is core; it is kept now: protected by 'core'",
+        ),
+        ({"name": "x"}, "name was @acme/ui and is x; it is kept now: no rule matches"),
         ({"package_type": "generic"}, "package_type was npm and is generic"),
         ({"project_id": 43}, "project_id was 42 and is 43"),
+        ({"project_path": "acme/renamed"}, "project_path was acme/web/shop and is acme/renamed"),
+        ({"tags": ["x\x1b"]}, "tag x\\u001b was set"),
         ({"last_downloaded_at": ago(minutes=59)}, f"downloaded since the plan: {ago(minutes=59)}"),
         ({"last_downloaded_at": "soon"}, "downloaded since the plan: soon"),
         ({"status": "error", "version": "2"}, "version was 1.0.2 and is 2; status was default and is error"),
@@ -56,8 +71,8 @@ def test_the_first_download_is_drift() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"tags": ["new"]},
-        {"project_path": "acme/renamed"},
+        {"tags": None},
+        {"project_path": None},
         {"last_downloaded_at": ago(hours=1).replace(".000Z", "+00:00")},
         {"last_downloaded_at": ago(hours=2)},
         {"last_downloaded_at": None},
@@ -65,3 +80,68 @@ def test_the_first_download_is_drift() -> None:
 )
 def test_what_is_no_drift(changes: dict[str, t.Any]) -> None:
     assert compared([{**LISTED[1], **changes}])[0] == (2, "unchanged", None)
+
+
+def test_a_tag_that_is_gone_or_moved_is_drift() -> None:
+    plan = plan_of([*LISTED, package(9, tags=[{"id": 1, "name": "next"}, {"id": 2, "name": "lts"}])])
+    assert plan["delete"][-1]["tags"] == ["lts", "next"]
+    (comparison,) = compare({**plan, "delete": plan["delete"][-1:]}, [package(9, tags=["next", "beta"])])
+    assert (comparison.state, comparison.reason) == ("drifted", "tag beta was set; tag lts was removed")
+
+
+WALK: dict[str, t.Any] = {
+    "protect": [{"tag": ["latest", "stable"]}, {"project": "acme/releases/*"}],
+    "rules": [
+        {"name": "next", "match": {"tag": "next"}, "keep_within": "30d"},
+        {"name": "all", "delete_all": True},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"tags": ["stable"]}, "tag stable was set; it is kept now: protected by tag 'latest' or 'stable'"),
+        (
+            {"project_path": "acme/releases/shop"},
+            "project_path was acme/web/shop and is acme/releases/shop;"
+            " it is kept now: protected by project 'acme/releases/*'",
+        ),
+        (
+            {"project_path": None},
+            "it is kept now: protected: its project path is unknown, and project 'acme/releases/*' is protected",
+        ),
+        ({"tags": ["next"]}, "tag next was set; rule 'next' governs it now, not 'all'"),
+    ],
+)
+def test_the_walk_is_made_again(changes: dict[str, t.Any], reason: str) -> None:
+    plan = plan_of([package(1)], WALK)
+    (comparison,) = compare(plan, [package(1, **changes)])
+    assert (comparison.state, comparison.reason) == ("drifted", reason)
+
+
+@given(packages(), policies(), packages())
+def test_what_a_new_plan_would_not_delete_by_the_same_rule_is_drift(
+    listed: list[Package], policy: dict[str, t.Any], later: list[Package]
+) -> None:
+    """Whatever changed: what is unchanged is still governed by its rule, and protected by nothing."""
+    # The later list has packages of the same IDs, with facts of their own.
+    fresh = [{**other, "id": one["id"]} for one, other in zip(listed, later)]
+    checked = validate_policy(policy)
+    for comparison in compare(plan_of(listed, policy), fresh):
+        if comparison.state == "unchanged":
+            (live,) = [one for one in fresh if one["id"] == comparison.entry["id"]]
+            rule = judge(live, checked).rule
+            assert rule is not None
+            assert rule.name == comparison.entry["rule"]
+            assert plan_entry(live)["tags"] == comparison.entry["tags"]
+
+
+def test_a_group_that_is_another_one_is_drift_of_all() -> None:
+    reasons = {c.reason for c in compare(plan_of(), LISTED, "the group was acme and is acme-old")}
+    assert reasons == {"the group was acme and is acme-old"}
+
+
+def test_a_plan_with_a_policy_that_is_none_is_refused() -> None:
+    with pytest.raises(PlanError, match=r"^the plan's policy: rules is missing$"):
+        compare({**plan_of(), "policy": {}}, LISTED)

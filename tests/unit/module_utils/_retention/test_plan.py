@@ -15,14 +15,16 @@ from hypothesis import strategies as st
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.drift import compare
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import (
-    DELETE_FIELDS,
-    PLAN_FIELDS,
-    SUMMARY_FIELDS,
-    PlanError,
     check_guards,
     digest,
     normalize_server,
     verify_plan,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_shape import (
+    DELETE_FIELDS,
+    PLAN_FIELDS,
+    SUMMARY_FIELDS,
+    PlanError,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_text import (
     diff_text,
@@ -57,18 +59,22 @@ def refusal(plan: t.Any, **arguments: t.Any) -> str:
 def test_the_document() -> None:
     plan = plan_of(explain_keeps=True)
     assert plan == {
-        "format_version": 1,
+        "format_version": "2.0",
         "created_at": "2026-11-20T12:00:00.000Z",
         "api_url": URL,
-        "scope": {"group": "acme", "exclude_subgroups": False},
+        "scope": {"group": "acme", "group_id": 7, "exclude_subgroups": False},
         "policy": POLICY,
         "reference_time": "2026-11-19T12:00:00.000Z",
         "summary": {
             "packages": 5,
             "delete": 2,
             "keep": 3,
+            "protected": 1,
+            "listed": 0,
             "unmatched": 1,
             "by_rule": {"old": {"delete": 2, "keep": 1}, "never": {"delete": 0, "keep": 0}},
+            "without_match": ["rule 'never'"],
+            "vanishing": [],
         },
         "delete": [
             {
@@ -81,6 +87,7 @@ def test_the_document() -> None:
                 "status": "default",
                 "created_at": ago(hours=2),
                 "last_downloaded_at": ago(hours=1),
+                "tags": [],
                 "rule": "old",
                 "reason": "no keep of rule 'old' holds it: latest 2 of 3 (1 kept)",
             },
@@ -89,11 +96,12 @@ def test_the_document() -> None:
                 "project_id": 42,
                 "project_path": "acme/web/shop",
                 "name": "@acme/ui",
-                "version": None,
+                "version": "1.0.3",
                 "package_type": "npm",
                 "status": "default",
                 "created_at": ago(hours=3),
                 "last_downloaded_at": None,
+                "tags": ["x"],
                 "rule": "old",
                 "reason": "no keep of rule 'old' holds it: latest 3 of 3 (1 kept)",
             },
@@ -118,12 +126,13 @@ def test_keeps_are_left_out_unless_asked_for() -> None:
 
 
 def test_an_old_server_tells_neither_status_nor_path() -> None:
-    sparse = [package(1), package(2)]
+    sparse = [package(1, package_type="generic"), package(2, package_type="generic")]
     for one in sparse:
-        for key in ("status", "project_path", "last_downloaded_at"):
+        for key in ("status", "project_path", "last_downloaded_at", "tags"):
             del one[key]
     (entry,) = plan_of(sparse)["delete"]
-    assert (entry["status"], entry["project_path"], entry["last_downloaded_at"]) == ("default", None, None)
+    assert entry["status"] == "default"
+    assert (entry["project_path"], entry["last_downloaded_at"], entry["tags"]) == (None, None, None)
     verify_plan(plan_of(sparse), api_url=URL, now=NOW)
 
 
@@ -136,6 +145,7 @@ def test_the_numbers_add_up(listed: list[Package], policy: dict[str, t.Any]) -> 
     ruleless = [entry for entry in plan["keep"] if entry["rule"] is None]
     assert summary["keep"] == len(plan["keep"]) == len(ruleless) + sum(c["keep"] for c in summary["by_rule"].values())
     assert summary["unmatched"] == sum(entry["reasons"] == ["no rule matches"] for entry in ruleless)
+    assert summary["protected"] == len(ruleless) - summary["unmatched"]
     verify_plan(plan, api_url=URL, now=NOW)
     json.loads(json.dumps(plan))
 
@@ -189,11 +199,26 @@ def test_what_is_no_mapping_is_refused(value: t.Any) -> None:
     assert refusal(value) == f"the plan must be a mapping, not {type(value).__name__}"
 
 
-@pytest.mark.parametrize("version", [None, 0, 2, "1", True])
+@pytest.mark.parametrize("version", [None, 0, 2, "1", "1.9", "3.0", "2", "2.", "2.x", "2.0.1", True, 2.0])
 def test_another_format_is_refused(version: t.Any) -> None:
-    message = f"its format_version is {version!r}, and it must be 1"
+    message = f"its format_version is {str(version)!r}, and it must be '2.0', or a later 2.x"
     assert message in refusal(sealed(plan_of(), format_version=version))
-    assert "its format_version is None" in refusal({})
+    assert "its format_version is 'None'" in refusal({})
+
+
+def test_a_plan_of_the_first_release_is_refused_with_what_to_do() -> None:
+    assert refusal({**plan_of(), "format_version": 1}) == (
+        "the plan has format 1, of release 0.1, which knows a project only by its path: make a new plan"
+    )
+
+
+def test_keys_of_a_later_minor_are_ignored() -> None:
+    plan = plan_of()
+    entries = [{**entry, "later": {"a": 1}} for entry in plan["delete"]]
+    summary = {**plan["summary"], "listed": 4, "bytes": 9}
+    verify_plan(
+        sealed(plan, format_version="2.17", delete=entries, summary=summary, delete_files=[]), api_url=URL, now=NOW
+    )
 
 
 @pytest.mark.parametrize("key", sorted(set(PLAN_FIELDS) - {"format_version"}))
@@ -223,6 +248,16 @@ def test_each_entry_to_delete_is_checked(key: str) -> None:
     assert "must be" in refusal(sealed(plan, delete=[{**first, key: True}, second]))
 
 
+@pytest.mark.parametrize("number", [-1, 2**63, 10**400])
+def test_a_number_that_no_registry_has_is_refused(number: int) -> None:
+    plan = plan_of()
+    first, second = plan["delete"]
+    for entry in ({**first, "id": number}, {**first, "size": number}, {**first, "project_id": number}):
+        assert refusal({**plan, "delete": [entry, second]}).endswith("is no number of a registry")
+    for key in ("packages", "keep", "bytes"):
+        assert refusal({**plan, "summary": {**plan["summary"], key: number}}).endswith("is no number of a registry")
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -232,9 +267,25 @@ def test_each_entry_to_delete_is_checked(key: str) -> None:
         ({"created_at": "yesterday"}, "the plan's created_at: 'yesterday' is not an ISO 8601 time"),
         ({"reference_time": ""}, "the plan's reference_time: '' is not an ISO 8601 time"),
         ({"keep": {}}, "the plan's keep must be a list, not dict"),
-        ({"scope": {}}, "the plan's scope must be a project, or a group"),
-        ({"scope": {"project": "a", "group": "b"}}, "the plan's scope must be a project, or a group"),
-        ({"scope": {"group": "b", "exclude_subgroups": "no"}}, "the plan's scope must be a project, or a group"),
+        ({"scope": {}}, "the plan's scope must be a project or a group, by its path"),
+        ({"scope": {"project": "a", "group": "b"}}, "the plan's scope must be a project or a group, by its path"),
+        ({"scope": {"project": "a", "group": 4}}, "the plan's scope must be a project or a group, by its path"),
+        ({"scope": {"project": "a"}}, "the plan's scope has no project_id"),
+        ({"scope": {"project": "a", "project_id": "42"}}, "the plan's scope: project_id must be a whole number"),
+        ({"scope": {"group": "b", "exclude_subgroups": False}}, "the plan's scope has no group_id"),
+        ({"scope": {"group": "b", "group_id": 7}}, "the plan's scope: exclude_subgroups must be true or false"),
+        (
+            {"scope": {"group": "b", "group_id": 7, "exclude_subgroups": "no"}},
+            "the plan's scope: exclude_subgroups must be true or false",
+        ),
+        (
+            {"summary": {**plan_of()["summary"], "packages": 0}},
+            "the plan's summary says 0 packages, 2 to delete and 3 to keep, which does not add up",
+        ),
+        (
+            {"delete": [{**entry, "tags": ["a", 1]} for entry in plan_of()["delete"]]},
+            "entry 1 of the plan's delete: tags must be texts",
+        ),
         ({"api_url": "https://other.example.com"}, "the plan was made for https://other.example.com, and api_url is"),
         ({"api_url": "http://gitlab.example.com"}, "the plan was made for http://gitlab.example.com, and api_url is"),
         ({"api_url": "https://[broken"}, "the plan was made for https://[broken, and api_url is"),
@@ -252,7 +303,7 @@ def test_other_faults(changes: dict[str, t.Any], message: str) -> None:
         lambda plan: plan["delete"][0].update(last_downloaded_at=None),
         lambda plan: plan["delete"][0].update(note="x"),
         lambda plan: plan["delete"].reverse(),
-        lambda plan: plan["summary"].update(packages=6),
+        lambda plan: plan["summary"].update(packages=6, keep=4),
         lambda plan: plan["policy"]["rules"][0].update(keep_latest=2),
         lambda plan: plan["policy"]["rules"][0].update(keep_latest=1.0),
         lambda plan: plan["scope"].update(exclude_subgroups=True),
@@ -271,6 +322,37 @@ def test_an_edited_plan_is_refused(edit: t.Callable[[dict[str, t.Any]], t.Any]) 
 @pytest.mark.parametrize("value", [float("nan"), NOW, b"x", {1, 2}])
 def test_what_is_not_plain_data_is_refused(value: t.Any) -> None:
     assert refusal({**plan_of(), "more": value}).startswith("the plan holds something that is not plain data")
+
+
+def test_what_is_nested_too_deeply_is_refused() -> None:
+    deep: list[t.Any] = []
+    for _level in range(100_000):
+        deep = [deep]
+    try:
+        assert refusal({**plan_of(), "more": deep}) == "the plan holds something that is nested too deeply"
+    finally:
+        while deep:  # so that Python does not take it apart by recursion
+            deep = deep.pop()
+
+
+def test_another_plan_than_the_one_that_is_meant_is_refused() -> None:
+    meant, other = plan_of(), plan_of(policy={"rules": []})
+    verify_plan(meant, api_url=URL, now=NOW, expected_digest=meant["digest"])
+    assert refusal(other, expected_digest=meant["digest"]) == (
+        "this is another plan than the one that is meant:"
+        f" its digest is {other['digest']}, and plan_digest is {meant['digest']}"
+    )
+
+
+def test_a_time_to_come_is_not_applied() -> None:
+    later = sealed(plan_of(), reference_time="2026-11-20T12:00:00.001Z")
+    assert refusal(later) == (
+        "reference_time 2026-11-20T12:00:00.001Z is in the future: what is to be deleted may be planned for a time to"
+        " come, but not applied"
+    )
+    # By a clock that is behind the one of the plan, its own time is no time to come.
+    now = sealed(plan_of(), reference_time=plan_of()["created_at"])
+    verify_plan(now, api_url=URL, now=NOW - timedelta(minutes=9))
 
 
 def test_age() -> None:

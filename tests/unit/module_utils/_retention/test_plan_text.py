@@ -82,9 +82,15 @@ def test_the_diff_of_a_small_plan_lists_everything() -> None:
         "rule 'old' deletes 2 packages:",
         "  acme/web/shop  npm  @acme/ui: 2 packages, created 2026-11-20",
         "    - 1.0.2 (id 2, 2026-11-20): latest 2 of 3 (1 kept)",
-        "    - (no version) (id 3, 2026-11-20): latest 3 of 3 (1 kept)",
+        "    - 1.0.3 (id 3, 2026-11-20): latest 3 of 3 (1 kept)",
     ]
     assert diff_text(plan_of([])) == "delete 0 of 0 packages, keep 0 (0 of them match no rule)\n"
+
+
+def test_a_package_without_a_version_is_shown_as_such() -> None:
+    metadata = [package(7, package_type="maven", version=None)]
+    policy = {"rules": [{"name": "metadata", "match": {"versionless": True}, "delete_all": True}]}
+    assert "    - (no version) (id 7, 2026-11-20): " in diff_text(plan_of(metadata, policy))
 
 
 def test_the_diff_is_the_same_after_a_round_trip() -> None:

@@ -56,11 +56,12 @@ def test_the_example_of_the_documentation_is_read() -> None:
 
 
 def test_the_key_tables() -> None:
-    assert set(POLICY_KEYS) == {"protect", "rules"}
-    assert set(MATCH_KEYS) == {"package_type", "status", "tag", "name", "version", "project"}
-    assert {"name", "match", "order_by", "delete_all", *KEEP_KEYS} == set(RULE_KEYS)
+    assert set(POLICY_KEYS) == {"keep_at_least", "protect", "rules", "files"}
+    assert {"package_type", "status", "tag", "name", "version", "project", "ref"} < set(MATCH_KEYS)
+    assert {"prerelease", "versionless", "exclude"} < set(MATCH_KEYS)
+    assert {"name", "match", "order_by", "per", "delete_all", *KEEP_KEYS} == set(RULE_KEYS)
     assert {"keep_latest", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly"} < set(KEEP_KEYS)
-    assert {"keep_within", "keep_downloaded_within"} < set(KEEP_KEYS)
+    assert {"keep_within", "keep_downloaded_within", "keep_downloaded"} < set(KEEP_KEYS)
 
 
 def rule(**fields: t.Any) -> dict[str, t.Any]:
@@ -71,7 +72,7 @@ REFUSED: list[tuple[t.Any, str]] = [
     (None, "policy must be a mapping, not null"),
     ([], "policy must be a mapping, not list []"),
     ({}, "policy: rules is missing"),
-    ({"rules": None}, "policy: rules is missing"),
+    ({"rules": None}, "policy: rules is null: give it a value, or leave the key out"),
     ({"rules": {"name": "x"}}, "policy: rules must be a list, not dict {'name': 'x'}"),
     ({"rules": [], "protected": []}, "policy: unknown key 'protected': did you mean protect?"),
     ({"rules": ["x"]}, "policy: rule 1 must be a mapping, not str 'x'"),
@@ -86,7 +87,15 @@ REFUSED: list[tuple[t.Any, str]] = [
     (rule(delete_all="yes"), "policy: rule 'old': delete_all must be true or false, not 'yes'"),
     (rule(delete_all=1), "policy: rule 'old': delete_all must be true or false, not 1"),
     (rule(delete_all=True, match={}), "policy: rule 'old': match is empty, and delete_all would delete every package"),
-    (rule(delete_all=True, match={"name": None}), "policy: rule 'old': match is empty, and delete_all would"),
+    (rule(delete_all=True, match=None), "policy: rule 'old': match is null: give it a value, or leave the key out"),
+    (rule(keep_latest=1, match=None), "policy: rule 'old': match is null"),
+    (rule(delete_all=True, match={"name": None}), "policy: rule 'old': match: name is null: give it a value, or"),
+    (rule(keep_within="1d", match={"status": None}), "policy: rule 'old': match: status is null"),
+    (rule(keep_within="1d", match={"name": "a", "version": None}), "policy: rule 'old': match: version is null"),
+    (rule(keep_within="1d", match={"name": [None]}), "policy: rule 'old': match: name holds None, which is not a text"),
+    (rule(keep_latest=1, order_by=None), "policy: rule 'old': order_by is null"),
+    (rule(keep_latest=1, delete_all=None), "policy: rule 'old': delete_all is null"),
+    ({"rules": [{"name": None, "keep_latest": 1}]}, "policy: rule 1: name is null"),
     (rule(keep_latest=0), "policy: rule 'old': no keep is given (keep_latest: 0 keeps nothing): a rule that deletes"),
     (rule(keep_latest="0"), "policy: rule 'old': no keep is given (keep_latest: 0 keeps nothing): a rule that deletes"),
     (rule(keep_daily=0, keep_yearly=0, delete_all=False), "policy: rule 'old': no keep is given (keep_daily: 0 keeps"),
@@ -143,10 +152,48 @@ REFUSED: list[tuple[t.Any, str]] = [
         {"rules": [{"name": "rule 2", "keep_latest": 1}, {"keep_latest": 2}]},
         "policy: two rules are named 'rule 2': each needs a name of its own",
     ),
+    (rule(keep_downloaded="yes"), "policy: rule 'old': keep_downloaded must be true or false, not 'yes'"),
+    (rule(keep_downloaded=False), "policy: rule 'old': no keep is given: a rule that deletes all"),
+    (rule(keep_downloaded=True, delete_all=True), "policy: rule 'old': delete_all and keep_downloaded exclude each"),
+    (rule(keep_latest=1, per="patch"), "policy: rule 'old': per must be name, major, minor or ref, not 'patch'"),
+    (rule(keep_latest=1, per=None), "policy: rule 'old': per is null"),
+    (rule(keep_latest=0, keep_within="1d", per="minor"), "policy: rule 'old': per says what is counted apart, and no"),
+    (rule(delete_all=True, per="minor"), "policy: rule 'old': per says what is counted apart, and no count is given"),
+    (rule(keep_latest=1, match={"prerelease": "true"}), "policy: rule 'old': match: prerelease must be true or false"),
+    (rule(keep_latest=1, match={"prerelease": 1}), "policy: rule 'old': match: prerelease must be true or false"),
+    (rule(keep_latest=1, match={"versionless": False}), "policy: rule 'old': match: versionless can only be true"),
+    (
+        rule(keep_latest=1, match={"versionless": True, "version": "*"}),
+        "policy: rule 'old': match: versionless and version exclude each other",
+    ),
+    (
+        rule(keep_latest=1, match={"prerelease": False, "versionless": True}),
+        "policy: rule 'old': match: versionless and prerelease exclude each other",
+    ),
+    (rule(keep_latest=1, match={"ref": []}), "policy: rule 'old': match: ref is an empty list"),
+    (rule(keep_latest=1, match={"exclude": []}), "policy: rule 'old': match: exclude is an empty list"),
+    (rule(keep_latest=1, match={"exclude": "x"}), "policy: rule 'old': match: exclude must be a mapping or a list of"),
+    (rule(keep_latest=1, match={"exclude": [{}]}), "policy: rule 'old': match: exclude: entry 1 is empty, and would"),
+    (rule(keep_latest=1, match={"exclude": {}}), "policy: rule 'old': match: exclude: entry 1 is empty"),
+    (
+        rule(keep_latest=1, match={"exclude": [{"name": "a"}, {"exclude": {"name": "b"}}]}),
+        "policy: rule 'old': match: exclude: entry 2: an exclusion has no exclusions of its own",
+    ),
+    (
+        rule(keep_latest=1, match={"exclude": {"versionless": True, "version": "1"}}),
+        "policy: rule 'old': match: exclude: entry 1: versionless and version exclude each other",
+    ),
+    (rule(keep_latest=1, match={"exclude": {"nam": "b"}}), "policy: rule 'old': match: exclude: entry 1: unknown key"),
+    ({"keep_at_least": -1, "rules": []}, "policy: keep_at_least must be a whole number that is not negative, not -1"),
+    ({"keep_at_least": True, "rules": []}, "policy: keep_at_least must be a whole number"),
+    ({"keep_at_least": None, "rules": []}, "policy: keep_at_least is null"),
     ({"protect": {"name": "x"}, "rules": []}, "policy: protect must be a list, not dict"),
     ({"protect": ["x"], "rules": []}, "policy: protect entry 1 must be a mapping, not str 'x'"),
     ({"protect": [{"name": "x"}, {}], "rules": []}, "policy: protect entry 2 is empty"),
-    ({"protect": [{"name": None}], "rules": []}, "policy: protect entry 1 is empty"),
+    ({"protect": [{"name": None}], "rules": []}, "policy: protect entry 1: name is null"),
+    ({"protect": [{"name": "x", "tag": None}], "rules": []}, "policy: protect entry 1: tag is null"),
+    ({"protect": [None], "rules": []}, "policy: protect entry 1 must be a mapping, not null"),
+    ({"protect": None, "rules": []}, "policy: protect is null: give it a value, or leave the key out"),
     ({"protect": [{"keep": 1}], "rules": []}, "policy: protect entry 1: unknown key 'keep'"),
     ({"protect": [{"package_type": "x"}], "rules": []}, "policy: protect entry 1: package_type 'x' does not exist"),
 ]
@@ -166,12 +213,9 @@ def test_a_rule_needs_neither_name_nor_match() -> None:
     assert all(rule.governs(package(1)) for rule in policy.rules)
 
 
-def test_null_counts_as_not_written() -> None:
-    filled = {"name": "old", "match": {"name": ["a"], "version": None}, "keep_latest": 1, "keep_daily": None}
-    policy = validate_policy({"protect": None, "rules": [{**filled, "delete_all": False, "order_by": None}]})
-    assert policy.document == {
-        "rules": [{"name": "old", "match": {"name": ["a"]}, "keep_latest": 1, "delete_all": False}]
-    }
+def test_a_keep_that_is_null_counts_as_not_written() -> None:
+    policy = validate_policy({"rules": [{"name": "old", "keep_latest": 1, "keep_daily": None, "keep_within": None}]})
+    assert policy.document == {"rules": [{"name": "old", "keep_latest": 1}]}
 
 
 def test_a_count_of_zero_counts_as_not_written() -> None:
@@ -189,6 +233,24 @@ def test_a_text_of_digits_is_a_count() -> None:
     assert policy.rules[0].counts == {"keep_latest": 3, "keep_daily": 7}
     # A plan is the same whether a template gave the number or its text.
     assert policy.document["rules"][0] == {"keep_latest": 3, "keep_daily": 7, "keep_within": "1d", "keep_yearly": 0}
+
+
+def test_the_label_of_a_match() -> None:
+    def label(**match: t.Any) -> str:
+        return validate_policy({"protect": [match], "rules": []}).protect[0].label
+
+    assert label(name=["a", "b"], tag="x") == "'a' or 'b', tag 'x'"
+    assert label(prerelease=False, ref="main") == "ref 'main', no prerelease"
+    assert label(versionless=True, package_type="maven") == "package_type 'maven', versionless"
+    assert label(name="a*", exclude=[{"name": "ab"}, {"prerelease": True}]) == "'a*' but not ('ab'; prerelease)"
+    assert label(exclude={"name": "ab"}) == "all but not ('ab')"
+
+
+def test_zero_and_false_count_as_not_written() -> None:
+    policy = validate_policy({"keep_at_least": "2", "rules": [{"keep_latest": 1, "keep_downloaded": False}]})
+    assert (policy.keep_at_least, policy.document["keep_at_least"]) == (2, 2)
+    assert policy.rules[0].flags == frozenset()
+    assert validate_policy({"keep_at_least": 0, "rules": []}).keep_at_least == 0
 
 
 class _Text(str):
@@ -245,7 +307,7 @@ def holds(match: dict[str, t.Any], **fields: t.Any) -> bool | None:
         ({"tag": "latest"}, {"tags": [{"id": 1, "name": "latest"}]}, True),
         ({"tag": "late*"}, {"tags": ["latest"]}, False),
         ({"tag": ["a", "b"]}, {"tags": ["b", "c"]}, True),
-        ({"tag": "latest"}, {"tags": None}, False),
+        ({"tag": "latest"}, {"tags": None}, None),
         ({"project": "acme/*"}, {}, True),
         ({"project": "acme/web"}, {}, False),
         ({"project": "acme/*"}, {"project_path": None}, None),
@@ -254,6 +316,29 @@ def holds(match: dict[str, t.Any], **fields: t.Any) -> bool | None:
         ({"name": "zlib"}, {"package_type": "conan", "name": "zlib/1.3@a/b"}, True),
         ({"name": "zlib/1.3@*"}, {"package_type": "conan", "name": "zlib/1.3@a/b"}, True),
         ({"name": "zlib"}, {"package_type": "npm", "name": "zlib/1.3@a/b"}, False),
+        ({"prerelease": True}, {"version": "1.0.0-rc.1"}, True),
+        ({"prerelease": False}, {"version": "1.0.0-rc.1"}, False),
+        ({"prerelease": False}, {}, True),
+        ({"prerelease": False}, {"version": "wip"}, False),
+        ({"prerelease": True}, {"version": "wip"}, False),
+        ({"prerelease": False}, {"version": "1.0.0rc1", "package_type": "maven"}, False),
+        ({"prerelease": True}, {"version": "dev-main", "package_type": "composer"}, True),
+        ({"versionless": True}, {"version": None}, True),
+        ({"versionless": True}, {}, False),
+        ({}, {"version": None}, False),
+        ({"name": "@acme/*"}, {"version": None}, False),
+        ({"ref": "feature/*"}, {"pipeline": {"ref": "feature/login"}}, True),
+        ({"ref": ["main", "release"]}, {"pipeline": {"ref": "feature/login"}}, False),
+        ({"ref": "*"}, {"pipeline": None}, False),
+        ({"ref": "*"}, {}, False),
+        ({"exclude": {"name": "@acme/*"}}, {}, False),
+        ({"exclude": [{"name": "@acme/*", "tag": "next"}]}, {}, True),
+        ({"exclude": [{"tag": "next"}, {"name": "@acme/*"}]}, {}, False),
+        ({"name": "@acme/*", "exclude": {"project": "x"}}, {"project_path": None}, None),
+        ({"name": "y", "exclude": {"project": "x"}}, {"project_path": None}, False),
+        ({"exclude": [{"project": "x"}, {"name": "@acme/*"}]}, {"project_path": None}, False),
+        ({"project": "x", "exclude": {"name": "@acme/*"}}, {"project_path": None}, False),
+        ({"exclude": {"versionless": True}}, {}, True),
     ],
 )
 def test_match(match: dict[str, t.Any], fields: dict[str, t.Any], expected: bool | None) -> None:

@@ -1,6 +1,6 @@
 # Copyright: registryops maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docs/policy.schema.json says what policy.py accepts and what the modules document, no more and no less.
+"""docs/schemas/policy.schema.json says what policy.py accepts and what the modules document, no more and no less.
 
 What a schema cannot say, or says otherwise, is named in `what_a_schema_leaves_out`.
 """
@@ -27,7 +27,7 @@ from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.r
 
 Json = dict[str, t.Any]
 
-SCHEMA: Json = json.loads((Path(__file__).parents[4] / "docs/policy.schema.json").read_text(encoding="utf-8"))
+SCHEMA: Json = json.loads((Path(__file__).parents[4] / "docs/schemas/policy.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 DEFS = SCHEMA["$defs"]
 DOCUMENTED: Json = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]["policy"]
@@ -63,7 +63,7 @@ def objects(schema: t.Any) -> t.Iterator[Json]:
 def test_it_is_a_schema_that_helps_an_editor() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     described = list(objects(SCHEMA))
-    assert len(described) == 3
+    assert len(described) == 5
     for part in described:
         assert part["additionalProperties"] is False
         assert part["title"]
@@ -81,6 +81,9 @@ def test_it_has_the_keys_of_policy_py() -> None:
     assert set(SCHEMA["properties"]) == set(policy_utils.POLICY_KEYS)
     assert set(DEFS["rule"]["properties"]) == set(policy_utils.RULE_KEYS)
     assert set(DEFS["match"]["properties"]) == set(policy_utils.MATCH_KEYS)
+    assert set(DEFS["exclusion"]["properties"]) == set(policy_utils.MATCH_KEYS) - {"exclude"}
+    assert set(DEFS["file_rule"]["properties"]) == set(policy_utils.FILE_RULE_KEYS)
+    assert [entry["required"] for entry in DEFS["file_rule"]["oneOf"]] == [[key] for key in policy_utils.FILE_KEEPS]
     kinds = {"count": policy_utils.KEEP_COUNTS, "duration": policy_utils.KEEP_DURATIONS}
     for kind, keys in kinds.items():
         for key in keys:
@@ -96,6 +99,7 @@ def test_it_has_the_values_of_policy_py() -> None:
             field = DEFS["match"]["properties"][key]
             assert field["anyOf"][0] == field["anyOf"][1]["items"] == {"$ref": f"#/$defs/{key}"}
     assert DEFS["rule"]["properties"]["order_by"]["enum"] == list(policy_utils.ORDER_BY)
+    assert DEFS["rule"]["properties"]["per"]["enum"] == list(policy_utils.PER)
     assert DEFS["duration"]["pattern"] == DURATION_PATTERN
     assert DEFS["count"]["anyOf"][1]["pattern"] == policy_utils.COUNT_PATTERN
 
@@ -103,7 +107,9 @@ def test_it_has_the_values_of_policy_py() -> None:
 def test_every_keep_makes_a_rule_and_excludes_delete_all() -> None:
     rule = DEFS["rule"]
     assert [entry["required"] for entry in rule["anyOf"]] == [[key] for key in (*policy_utils.KEEP_KEYS, "delete_all")]
-    assert set(rule["then"]["properties"]) == {"match", *policy_utils.KEEP_KEYS}
+    assert set(rule["then"]["properties"]) == {"match", "per", *policy_utils.KEEP_KEYS}
+    counts = rule["dependentSchemas"]["per"]["anyOf"]
+    assert [entry["required"] for entry in counts] == [[key] for key in policy_utils.KEEP_COUNTS]
 
 
 # --- what the modules document ------------------------------------------------------------------------------------
@@ -115,6 +121,7 @@ def test_the_documentation_has_the_same_keys() -> None:
     assert set(DOCUMENTED["suboptions"]) == set(SCHEMA["properties"])
     assert set(rules["suboptions"]) == set(DEFS["rule"]["properties"])
     assert set(match["suboptions"]) == set(DEFS["match"]["properties"])
+    assert set(DOCUMENTED["suboptions"]["files"]["suboptions"]) == set(DEFS["file_rule"]["properties"])
     assert [key for key, option in DOCUMENTED["suboptions"].items() if option.get("required")] == SCHEMA["required"]
 
 
@@ -125,10 +132,15 @@ def test_the_documentation_has_the_same_types_values_and_defaults() -> None:
     for key in policy_utils.KEEP_DURATIONS:
         assert suboptions[key]["type"] == "str"
     for key, option in suboptions["match"]["suboptions"].items():
-        assert (option["type"], option["elements"]) == ("list", "str"), key
-    for key in ("order_by", "delete_all"):
+        if key in policy_utils.MATCH_FLAGS:
+            assert option["type"] == "bool", key
+        else:
+            assert (option["type"], option["elements"]) == ("list", "dict" if key == "exclude" else "str"), key
+    for key in ("order_by", "per", "keep_downloaded", "delete_all"):
         assert suboptions[key]["default"] == DEFS["rule"]["properties"][key]["default"]
-    assert suboptions["order_by"]["choices"] == DEFS["rule"]["properties"]["order_by"]["enum"]
+    for key in ("order_by", "per"):
+        assert suboptions[key]["choices"] == DEFS["rule"]["properties"][key]["enum"]
+    assert DOCUMENTED["suboptions"]["keep_at_least"]["type"] == "int"
     assert suboptions["match"]["suboptions"]["package_type"].get("choices", list(PACKAGE_TYPES)) == list(PACKAGE_TYPES)
     assert suboptions["match"]["suboptions"]["status"].get("choices", list(STATUSES)) == list(STATUSES)
 
@@ -147,15 +159,19 @@ def what_a_schema_leaves_out(policy: t.Any) -> bool:
     """
     if not isinstance(policy, dict):
         return False
-    rules = [rule for rule in policy.get("rules") or () if isinstance(rule, dict)] if _is_list(policy) else []
+    files = [rule for rule in policy.get("files") or () if isinstance(rule, dict)] if _is_list(policy, "files") else []
+    file_names = [str(rule.get("name", f"file rule {number}")) for number, rule in enumerate(files, 1)]
+    if len(set(file_names)) < len(file_names):
+        return True
+    rules = [rule for rule in policy.get("rules") or () if isinstance(rule, dict)] if _is_list(policy, "rules") else []
     names = [rule.get("name", f"rule {number}") for number, rule in enumerate(rules, 1)]
     if len({str(name) for name in names}) < len(names):
         return True
     return any(_leaves_out(value) for value in _values(policy))
 
 
-def _is_list(policy: Json) -> bool:
-    return isinstance(policy.get("rules"), (list, tuple))
+def _is_list(policy: Json, key: str) -> bool:
+    return isinstance(policy.get(key), (list, tuple))
 
 
 def _leaves_out(value: t.Any) -> bool:
@@ -179,7 +195,9 @@ def _values(value: t.Any) -> t.Iterator[t.Any]:
 VALUES = st.one_of(
     st.sampled_from([0, 1, 3, -1, True, False, None, 2.0, 2.5, 10**12]),
     st.sampled_from(["0", "000", "3", "-3", "", " ", "14d", "0d", "08w", "1y", "d", "1", "9" * 10, "３"]),
-    st.sampled_from(["created_at", "version", "npm", "mvn", "error", "all", "rule 1", "a", "*"]),
+    st.sampled_from(["created_at", "version", "npm", "mvn", "error", "all", "rule 1", "a", "*", "minor", "name"]),
+    st.sampled_from([{"exclude": {"name": "a"}}, [{"name": "a"}, {"prerelease": True}], {"versionless": True}]),
+    st.sampled_from([{"versionless": True, "version": "1"}, {"versionless": False}, [{"exclude": {"name": "a"}}]]),
     st.sampled_from([[], [""], ["npm"], ["npm", "mvn"], ["error", "error"], [1], [None], {}, {"name": "a"}]),
     st.sampled_from([{"name": "a", "tag": []}, {"names": "a"}, {"version": 1.0}, [{}], [{"keep_latest": 1}]]),
 )
@@ -238,6 +256,18 @@ def test_what_is_valid_is_valid_for_both(policy: Json) -> None:
 @example({"rules": [{"delete_all": True, "match": {}}]})
 @example({"rules": [{"delete_all": False}]})
 @example({"rules": [], "protect": [{}]})
+@example({"rules": [], "files": [{"keep_latest_copies": 0}]})
+@example({"rules": [], "files": [{"keep_latest_copies": "2", "keep_latest_builds": "0"}, {}]})
+@example({"rules": [], "files": [{"keep_latest_copies": 1, "keep_latest_builds": 1}]})
+@example({"rules": [], "files": [{"match": {}, "keep_latest_builds": 1}]})
+@example({"rules": [{"keep_downloaded": False}]})
+@example({"rules": [{"keep_downloaded": True, "delete_all": True}]})
+@example({"rules": [{"keep_downloaded": True, "per": "ref"}]})
+@example({"rules": [{"keep_daily": 0, "keep_within": "1d", "per": "name"}]})
+@example({"rules": [{"keep_daily": 2, "per": "name"}]})
+@example({"rules": [{"delete_all": True, "match": {"exclude": []}}]})
+@example({"rules": [{"delete_all": True, "match": {"exclude": {"name": "a"}}}]})
+@example({"rules": [], "keep_at_least": "3", "protect": [{"versionless": True, "prerelease": False}]})
 def test_the_schema_accepts_what_the_code_accepts(policy: t.Any) -> None:
     if not what_a_schema_leaves_out(policy):
         assert in_schema(policy) == accepted(policy)

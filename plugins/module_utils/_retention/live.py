@@ -1,0 +1,113 @@
+# Copyright: registryops maintainers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan's packages as the registry holds them now, by one fresh list, and compared. Nothing of Ansible.
+
+What counts as drift is decided in drift.py.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError, InvalidInput
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.proof import locate, look_after
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import line
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import (
+    DISPLAYABLE,
+    NOT_DELETABLE,
+    Package,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import shown
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import Listed
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.drift import (
+    UNREADABLE,
+    Comparison,
+    Plan,
+    compare,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import (
+    retention_fields,
+    scope_by_id,
+    untold_fields,
+)
+
+
+def untouched(packages: t.Iterable[Package]) -> list[Comparison]:
+    """The comparison of packages that were listed just now."""
+    return [Comparison(package, "unchanged") for package in packages]
+
+
+def compare_with_live(
+    api: PackagesApi,
+    plan: Plan,
+    described: t.Mapping[str, t.Any],
+    entries: t.Sequence[Package],
+    listed: Listed | None = None,
+) -> list[Comparison]:
+    """How each package to delete is now, by one fresh listing that holds them all.
+
+    ``described`` is the plan's scope as it is now (`check_plan`); ``listed`` says what keep lists keep now. Raises
+    PlanError, and the errors of _gitlab/errors.py where the list fails.
+    """
+    scope = scope_by_id(plan["scope"])
+    untold = untold_fields(described)
+
+    def reduce(package: Package) -> Package:
+        return {**retention_fields(package), **untold}
+
+    live = locate(api, entries, DISPLAYABLE, scope, reduce)
+    # A package that a list does not show any more is gone, or it has come into a status that no list shows unasked.
+    missing = [entry for entry in entries if entry["id"] not in live]
+    live.update(locate(api, missing, NOT_DELETABLE, scope, reduce))
+    links = {package_id: package.get("_links") for package_id, package in live.items()}
+    changed = _changed_place(plan["scope"], described)
+    compared = [
+        comparison._replace(entry={**comparison.entry, "_links": links.get(comparison.entry["id"])})
+        for comparison in compare({**plan, "delete": entries}, live.values(), changed, listed)
+    ]
+    if scope.kind == "project":
+        return compared
+    # A group's list leaves out a project that the token may not read any more, or that left the group, without a word.
+    seen = {package["project_id"] for package in live.values()}
+    unseen = [entry for entry in entries if entry["project_id"] not in seen]
+    there, silent = look_after(api, unseen, DISPLAYABLE)
+    rest = [entry for entry in unseen if entry["id"] not in there and entry["project_id"] not in silent]
+    hidden, also_silent = look_after(api, rest, NOT_DELETABLE)
+    elsewhere, silent = {**there, **hidden}, {**silent, **also_silent}
+    group = Scope("group", plan["scope"]["group"])
+    return [_without_group(comparison, elsewhere, silent, group) for comparison in compared]
+
+
+def _changed_place(then: t.Mapping[str, t.Any], now: t.Mapping[str, t.Any]) -> str | None:
+    """What became of the plan's scope as a whole; a project's path is a fact of each of its packages."""
+    if "group" in then and then["group"] != now["group"]:
+        return f"the group was {shown(then['group'])} and is {shown(now['group'])}"
+    if now.get("archived") and not then.get("archived"):
+        return "its project was archived"
+    return None
+
+
+def _without_group(
+    comparison: Comparison, elsewhere: t.Mapping[int, Package], silent: t.Mapping[int, GitlabError], group: Scope
+) -> Comparison:
+    """A comparison by what the package's own project told, where the list of the group told nothing of the project."""
+    error = silent.get(comparison.entry["project_id"])
+    if error is not None:
+        return comparison._replace(state=UNREADABLE, reason=error.message)
+    if comparison.entry["id"] in elsewhere:
+        return comparison._replace(state="drifted", reason=f"its project is not listed in {group} any more")
+    return comparison
+
+
+def refuse_drift(comparisons: t.Sequence[Comparison]) -> None:
+    """Raise :class:`InvalidInput` if any package has drifted; nothing has been deleted then."""
+    drifted = [comparison for comparison in comparisons if comparison.state == "drifted"]
+    if drifted:
+        told = "; ".join(f"{line(dict(c.entry))}: {c.reason}" for c in drifted[:5])
+        more = f"; and {len(drifted) - 5} more" if len(drifted) > 5 else ""
+        raise InvalidInput(
+            f"{len(drifted)} of {len(comparisons)} packages changed since the plan was made: {told}{more}. Nothing was"
+            " deleted: make a new plan, or set on_drift to skip"
+        )
