@@ -8,7 +8,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError, InvalidInput
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.last_resort import unforeseen
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import INTERRUPTED
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import InvalidInput
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import (
     BAD_RESULTS,
@@ -46,22 +48,29 @@ def deletion_report(
     """What `package` and `package_file` return: ``changed``, ``results``, ``summary``, and whether the task fails."""
     done = iter(outcome.results)
     results = [target.result or next(done) for target in targets]
-    report = result_report(results, RESULTS, outcome.verify_error, {*BAD_RESULTS} - {*module.params["tolerate"]})
+    report = result_report(results, RESULTS, outcome, {*BAD_RESULTS} - {*module.params["tolerate"]})
     return {**report, "diff": deletion_diff(results, what)} if module._diff else report
 
 
 def result_report(
-    results: t.Sequence[Result], kinds: t.Sequence[str], verify_error: GitlabError | None, bad_kinds: t.Collection[str]
+    results: t.Sequence[Result], kinds: t.Sequence[str], outcome: Outcome, bad_kinds: t.Collection[str]
 ) -> dict[str, t.Any]:
-    """``changed``, ``results`` and ``summary``; ``failed`` and ``msg`` where a result is one of ``bad_kinds``."""
+    """``changed``, ``results`` and ``summary``; ``failed`` and ``msg`` where a result is one of ``bad_kinds``.
+
+    ``outcome`` says what else went wrong; of its results ``results`` may be more, or hold more.
+    """
     summary = summarize(results, kinds)
     report: dict[str, t.Any] = {"changed": summary["deleted"] > 0, "results": list(results), "summary": summary}
     bad = [result for result in results if result["result"] in bad_kinds]
-    if bad:
+    if outcome.stopped:
+        done = f"{summary['deleted']} of {len(results)} deleted, see results"
+        foreseen = isinstance(outcome.stopped, KeyboardInterrupt)
+        report.update(failed=True, msg=f"{INTERRUPTED if foreseen else unforeseen(outcome.stopped)} ({done})")
+    elif bad:
         shown = "; ".join(f"{line(r)}: {r['result']}: {r.get('message', '')}" for r in bad[:5])
         more = f"; and {len(bad) - 5} more, see results" if len(bad) > 5 else ""
         report.update(failed=True, msg=f"{len(bad)} of {len(results)} could not be deleted: {shown}{more}")
-    elif verify_error:
-        problem = f"deleted, but the list that should prove it failed: {verify_error.message}"
+    elif outcome.verify_error:
+        problem = f"deleted, but the list that should prove it failed: {outcome.verify_error.message}"
         report.update(failed=True, msg=problem)
     return report

@@ -9,12 +9,19 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.last_resort import (
+    missing_library,
+    unforeseen,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.listening import (
+    Reader,
+    interrupt_on_signals,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import (
     REQUESTS_IMPORT_ERROR,
     Client,
@@ -29,8 +36,12 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selec
     STATUSES,
     Selection,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import not_text
 
+INTERRUPTED = "interrupted: what was not done yet is left undone, run it again to go on"
 TOKEN_OPTIONS = {"api_token": "private", "api_oauth_token": "oauth", "api_job_token": "job"}
+#: The environment's, the one that goes before the other first.
+TOKEN_VARIABLES = {"GITLAB_TOKEN": "private", "CI_JOB_TOKEN": "job"}
 
 #: The options of doc fragment `connection`. Tokens of the environment are read in :func:`connection_from`, not by
 #: fallbacks: a task's token and one of another kind in the environment do not exclude each other.
@@ -49,6 +60,8 @@ CONNECTION_OPTIONS: dict[str, dict[str, t.Any]] = {
     "retries": {"type": "int", "default": 5},
     "concurrency": {"type": "int", "default": 8},
 }
+#: An option that names something. Ansible would make a text of the number that YAML has made of a version.
+TEXT: dict[str, t.Any] = {"type": "raw"}
 #: Where packages are listed.
 SCOPE_OPTIONS: dict[str, dict[str, t.Any]] = {
     "project": {"type": "str"},
@@ -57,17 +70,17 @@ SCOPE_OPTIONS: dict[str, dict[str, t.Any]] = {
 }
 #: The options of doc fragment `selection`.
 SELECTION_OPTIONS: dict[str, dict[str, t.Any]] = {
-    "name": {"type": "str"},
-    "name_search": {"type": "str"},
-    "version": {"type": "str"},
+    "name": TEXT,
+    "name_search": TEXT,
+    "version": TEXT,
     "package_type": {"type": "list", "elements": "str", "choices": list(PACKAGE_TYPES)},
     "status": {"type": "list", "elements": "str", "choices": ["all", *STATUSES]},
     "include_versionless": {"type": "bool", "default": False},
 }
 #: One package, in `package_file_info`, `package_file` and `package`.
 PACKAGE_OPTIONS: dict[str, dict[str, t.Any]] = {
-    "name": {"type": "str"},
-    "version": {"type": "str"},
+    "name": TEXT,
+    "version": TEXT,
     "package_type": {"type": "str", "choices": list(PACKAGE_TYPES)},
 }
 
@@ -92,10 +105,9 @@ def connection_from(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str])
     ``GITLAB_TOKEN`` comes before ``CI_JOB_TOKEN``. Raises :class:`InvalidInput`.
     """
     tokens = [(option, kind, params[option]) for option, kind in TOKEN_OPTIONS.items() if params.get(option)]
-    if not tokens and environ.get("GITLAB_TOKEN"):
-        tokens = [("GITLAB_TOKEN", "private", environ["GITLAB_TOKEN"])]
-    if not tokens and environ.get("CI_JOB_TOKEN"):
-        tokens = [("CI_JOB_TOKEN", "job", environ["CI_JOB_TOKEN"])]
+    for name, kind in TOKEN_VARIABLES.items():
+        if not tokens and environ.get(name):
+            tokens = [(name, kind, environ[name])]
     if len(tokens) > 1:
         raise InvalidInput(f"{' and '.join(name for name, _kind, _value in tokens)} exclude each other: give one token")
     token = None
@@ -120,6 +132,13 @@ def connection_from(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str])
     )
 
 
+def refuse_numbers(params: t.Mapping[str, t.Any], names: t.Iterable[str]) -> None:
+    """Raise :class:`InvalidInput` where one of these options is given, and is not a text."""
+    for name in names:
+        if not isinstance(params.get(name), (str, type(None))):
+            raise InvalidInput(not_text(name, params[name]))
+
+
 def scope_from(params: t.Mapping[str, t.Any]) -> Scope:
     """The project or group that the options name. Raises :class:`InvalidInput` if they name none."""
     if params.get("project") is not None:
@@ -134,6 +153,7 @@ def selection_from(params: t.Mapping[str, t.Any]) -> Selection:
 
     Raises :class:`InvalidInput`; a lookup's options have been checked by nobody else.
     """
+    refuse_numbers(params, ("name", "name_search", "version"))
     statuses = tuple(params.get("status") or ())
     types = tuple(params.get("package_type") or ())
     for option, values, known in (("package_type", types, PACKAGE_TYPES), ("status", statuses, ("all", *STATUSES))):
@@ -166,26 +186,42 @@ def run_module(
 
     What is returned may hold ``failed`` and ``msg``. ``refusals`` are further errors whose text is such a sentence.
     """
-    # A cancelled CI job or a timed-out task ends as an interrupted one does: nothing more is sent.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt_on_signals()
+    reader = Reader()
     api: PackagesApi | None = None
     try:
+        refuse_numbers(module.params, [name for name, spec in module.argument_spec.items() if spec == TEXT])
         connection = connection_from(module.params, os.environ)
         if connection.token:
             module.no_log_values.add(connection.token.value)
         with Client(connection) as client:
-            api = PackagesApi(client)
+            api = PackagesApi(client, reader.refuse_unheard)
             returned = run(api)
     except GitlabError as error:
         returned = {"failed": True, "msg": error.message, "error": error.as_dict()}
     except refusals as error:
         returned = {"failed": True, "msg": str(error)}
-    except ImportError:
-        returned = {"failed": True, "msg": missing_required_lib("univers"), "exception": traceback.format_exc()}
     except KeyboardInterrupt:
-        returned = {"failed": True, "msg": "interrupted: what was not done yet is left undone, run it again to go on"}
+        returned = {"failed": True, "msg": INTERRUPTED}
+    except Exception as error:
+        returned = _last_resort(module, error)
+    reader.end()
     for warning in api.client.warnings if api else ():
         module.warn(warning)
-    if returned.get("failed"):
-        module.fail_json(**returned)
-    module.exit_json(**returned)
+    try:
+        if returned.get("failed"):
+            module.fail_json(**returned)
+        module.exit_json(**returned)
+    except Exception as error:  # what is to be returned is nothing that Ansible can write down
+        returned = _last_resort(module, error)
+    module.fail_json(**returned)
+
+
+def _last_resort(module: AnsibleModule, error: Exception) -> dict[str, t.Any]:
+    """What a module fails with on an error that nobody foresaw; the traceback only where Ansible's verbosity asks."""
+    library = missing_library(error)
+    if library:
+        return {"failed": True, "msg": missing_required_lib(library), "exception": traceback.format_exc()}
+    failure = {"failed": True, "msg": unforeseen(error, module.no_log_values)}
+    # Not as `exception`: that makes old ansible-core say that one occurred, and newer ones drop it at any verbosity.
+    return {**failure, "traceback": traceback.format_exc().splitlines()} if module._verbosity >= 3 else failure

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime, timezone
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -12,20 +13,39 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.deleti
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import SCOPE_OPTIONS
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import InvalidInput
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import BAD_RESULTS, Outcome
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import parse_reference_time
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import PLAN_RESULTS
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import PlanError
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.documents import (
+    DocumentError,
+    read_document,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keep_files import read_keep_lists
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keep_lists import (
+    KeepListError,
+    Keeps,
+    combine,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_file import batch_of
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_shape import PlanError
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_text import diff_text, results_text
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import PlanRequest
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import PolicyError, validate_policy
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import (
+    Policy,
+    PolicyError,
+    validate_policy,
+)
 
 #: Errors of the pure code whose text is a sentence for the user.
-REFUSALS = (PolicyError, PlanError)
+REFUSALS = (PolicyError, PlanError, DocumentError, KeepListError)
+
+#: A policy is written by hand: a larger file is another one.
+MAX_POLICY_BYTES = 2**22
 
 #: The options of doc fragment `retention` but for the policy, which `validate_policy` checks with better words.
 RETENTION_OPTIONS: dict[str, dict[str, t.Any]] = {
     **SCOPE_OPTIONS,
+    "keep_lists": {"type": "list", "elements": "path", "default": []},
     "reference_time": {"type": "str"},
     "explain_keeps": {"type": "bool", "default": False},
     "with_sizes": {"type": "bool", "default": False},
@@ -35,15 +55,41 @@ RETENTION_OPTIONS: dict[str, dict[str, t.Any]] = {
 def plan_request_from(params: t.Mapping[str, t.Any], sizes: bool = True) -> PlanRequest:
     """The plan that the options of doc fragment `retention` ask for; without ``sizes`` it reads no files of its own.
 
-    Raises PolicyError, :class:`InvalidInput`.
+    Raises PolicyError, KeepListError, DocumentError, :class:`InvalidInput`.
     """
-    policy = validate_policy(params["policy"])
+    policy = policy_from(params)
+    if policy.files:
+        # Until they are planned and applied: what would be ignored must not look as if it were heard.
+        raise InvalidInput("policy: files are not looked at yet: leave the rules of files out")
     try:
         text = params["reference_time"]
         reference_time = parse_reference_time(text) if text is not None else None
     except ValueError as error:
         raise InvalidInput(str(error)) from None
-    return PlanRequest(policy, reference_time, params["explain_keeps"], sizes and params["with_sizes"])
+    return PlanRequest(
+        policy,
+        reference_time,
+        params["explain_keeps"],
+        sizes and params["with_sizes"],
+        read_keep_lists(params["keep_lists"]),
+    )
+
+
+def listed_now(params: t.Mapping[str, t.Any]) -> Keeps | None:
+    """What the keep lists of the options keep now; None if none is named. Raises KeepListError, DocumentError."""
+    files = read_keep_lists(params["keep_lists"])
+    return combine(files.lists, datetime.now(timezone.utc)) if files.lists else None
+
+
+def policy_from(params: t.Mapping[str, t.Any]) -> Policy:
+    """The policy of the options, or of the file that they name. Raises PolicyError, DocumentError."""
+    path = params.get("policy_file")
+    if path is None:
+        return validate_policy(params["policy"])
+    try:
+        return validate_policy(read_document(path, "policy_file", MAX_POLICY_BYTES))
+    except PolicyError as error:
+        raise PolicyError(f"policy_file {printable(path)!r}: {error}") from None
 
 
 def check_limits(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -65,7 +111,7 @@ def retention_report(module: AnsibleModule, plan: dict[str, t.Any], outcome: Out
         {**result, **{key: entry[key] for key in ("rule", "size") if key in entry}}
         for result, entry in zip(outcome.results, entries)
     ]
-    report = result_report(results, PLAN_RESULTS, outcome.verify_error, bad)
+    report = result_report(results, PLAN_RESULTS, outcome, bad)
     report["text"] = results_text(results, PLAN_RESULTS)
     # A batch of many does not repeat the whole plan.
     report["plan"] = {k: v for k, v in plan.items() if k not in ("delete", "keep")} if params["batch"] else plan

@@ -26,6 +26,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdow
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import Plan
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import (
     PlanRequest,
+    earlier_clock,
     list_everything,
     plan_packages,
 )
@@ -47,11 +48,13 @@ def make_audit(api: PackagesApi, scopes: t.Sequence[Scope], wanted: PlanRequest 
 
     Raises the errors of _gitlab/errors.py.
     """
-    created_at = datetime.now(timezone.utc)
+    began = created_at = datetime.now(timezone.utc)
     found: dict[int, Package] = {}
     plans: list[Plan] = []
     for scope in scopes:
         described, listed = list_everything(api, scope)
+        if scope is scopes[0]:
+            created_at = earlier_clock(api, began)
         # A project may stand beside its group: each package counts once, as it does for a policy.
         packages = [package for package in listed if package["id"] not in found]
         if with_sizes:
