@@ -40,7 +40,7 @@ options:
     type: path
   timeout:
     description:
-      - How many seconds one request may wait for the server.
+      - How many seconds one request may take, from its first byte to the last one of its answer.
     type: float
     default: 30
   retries:

@@ -12,16 +12,17 @@ options:
     description:
       - The exact name, case-sensitive. For a conan package this is the recipe (C(zlib/1.3@acme/stable)) or the bare name (C(zlib)).
       - GitLab's own filter is fuzzy. Use O(name_search) for it.
-    type: str
+    type: raw
   name_search:
     description:
       - What GitLab's fuzzy search finds, that is names that hold each of the words, in any case.
       - Excludes O(name).
-    type: str
+    type: raw
   version:
     description:
       - The exact version.
-    type: str
+      - A text. Put it in quotes where YAML would make a number of it, as V("1.10").
+    type: raw
   package_type:
     description:
       - Only packages of these types. Without it packages of all types are listed, terraform modules too.
@@ -42,6 +43,7 @@ options:
       - terraform_module
       - rpm
       - ml_model
+      - cargo
   status:
     description:
       - Only packages in these statuses. V(all) stands for every status.

@@ -39,14 +39,28 @@ options:
     description:
       - Whether only the newest package of each name and type in each project is returned, by the order of versions that its
         ecosystem uses. Packages without a version are left out. Needs the Python library C(univers).
+      - Without O(status) only packages that can be used are looked at, which are those in status V(default) or V(deprecated).
     type: bool
     default: false
+  prerelease:
+    description:
+      - V(false) returns releases only, V(true) prereleases only, as the ecosystem of each package has it.
+      - A version that does not parse is neither. Needs the Python library C(univers).
+    type: bool
+    version_added: 0.2.0
+  allow_empty:
+    description:
+      - Whether a term may find nothing where O(name) or O(latest) is given. By default it fails then, as most often a name is
+        mistyped.
+    type: bool
+    default: false
+    version_added: 0.2.0
   field:
     description:
       - Return this field of each package, such as V(version), instead of the whole package.
     type: str
 requirements:
-  - univers >= 30.11, for O(latest)
+  - univers >= 30.11, for O(latest) and O(prerelease)
 seealso:
   - module: registryops.gitlab.package_info
 """
@@ -55,6 +69,11 @@ EXAMPLES = r"""
 - name: Show the newest version of a package
   ansible.builtin.debug:
     msg: "{{ lookup('registryops.gitlab.packages', 'acme/web/shop', name='@acme/ui', latest=true, field='version') }}"
+
+- name: Show the newest release, or nothing if there is none
+  ansible.builtin.debug:
+    msg: "{{ lookup('registryops.gitlab.packages', 'acme/web/shop', name='@acme/ui', latest=true, prerelease=false,
+             allow_empty=true, field='version') }}"
 
 - name: Show the names of all packages of two projects
   ansible.builtin.debug:
@@ -70,18 +89,28 @@ _raw:
 
 import os
 import typing as t
+from dataclasses import replace
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import connection_from, selection_from
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.last_resort import (
+    missing_library,
+    unforeseen,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import (
+    TOKEN_OPTIONS,
+    TOKEN_VARIABLES,
+    connection_from,
+    selection_from,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import REQUESTS_IMPORT_ERROR, Client
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError, InvalidInput
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import find
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.versions import newest_of_each
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.latest import USABLE, narrow
 
 
 class LookupModule(LookupBase):
@@ -89,25 +118,42 @@ class LookupModule(LookupBase):
         if REQUESTS_IMPORT_ERROR:
             raise AnsibleError(missing_required_lib("requests"))
         self.set_options(var_options=variables, direct=kwargs)
-        options = self.get_options()
+        secrets = [self.get_option(option) or "" for option in TOKEN_OPTIONS]
+        secrets += [os.environ.get(name, "") for name in TOKEN_VARIABLES]
         try:
-            with Client(connection_from(options, os.environ)) as client:
-                api = PackagesApi(client)
-                scopes = [Scope(options["scope"], str(term).strip(), options["exclude_subgroups"]) for term in terms]
-                packages = [p for scope in scopes for p in find(api, scope, selection_from(options))]
-                for warning in client.warnings:
-                    self._display.warning(warning)
-            if options["latest"]:
-                packages = newest_of_each(packages)
+            return self._found(terms, self.get_options())
+        except AnsibleError:
+            raise  # of Ansible itself, such as a term that is not defined
         except GitlabError as error:
             raise AnsibleError(f"registryops.gitlab.packages: {error.message}") from None
-        except ImportError:
-            raise AnsibleError(missing_required_lib("univers")) from None
+        except Exception as error:
+            library = missing_library(error)
+            if library:
+                raise AnsibleError(missing_required_lib(library)) from None
+            raise AnsibleError(f"registryops.gitlab.packages: {unforeseen(error, secrets)}") from None
+
+    def _found(self, terms: list[t.Any], options: dict[str, t.Any]) -> list[t.Any]:
+        """The packages of all terms, or one field of each. Raises the errors of _gitlab/errors.py."""
+        packages: list[dict[str, t.Any]] = []
+        with Client(connection_from(options, os.environ)) as client:
+            api = PackagesApi(client)
+            selection = selection_from(options)
+            if options["latest"] and not options["status"]:
+                selection = replace(selection, statuses=USABLE)
+            for scope in [Scope(options["scope"], str(term).strip(), options["exclude_subgroups"]) for term in terms]:
+                found = find(api, scope, selection)
+                if options["latest"] or options["prerelease"] is not None:
+                    found = narrow(found, options["prerelease"], options["latest"])
+                if not found and not options["allow_empty"] and (options["latest"] or options["name"] is not None):
+                    what = "no such package" if options["name"] is None else f"no package named {options['name']!r}"
+                    raise InvalidInput(f"{scope} holds {what} that is asked for: allow_empty=true accepts that")
+                packages += found
+            for warning in client.warnings:
+                self._display.warning(warning)
+            scrub = client.scrub  # a field's name is the server's word too
         field = options["field"]
-        if field is None:
-            return packages
-        unknown = next((p for p in packages if field not in p), None)
+        unknown = next((p for p in packages if field is not None and field not in p), None)
         if unknown is not None:
-            known = ", ".join(sorted(unknown))
-            raise AnsibleError(f"registryops.gitlab.packages: no field {field!r} in package {unknown['id']}: {known}")
-        return [package[field] for package in packages]
+            known = scrub(", ".join(sorted(unknown)))
+            raise InvalidInput(f"no field {field!r} in package {unknown['id']}: {known}")
+        return packages if field is None else [package[field] for package in packages]

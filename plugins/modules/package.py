@@ -35,11 +35,12 @@ options:
   name:
     description:
       - The exact name, case-sensitive. For conan the recipe or the bare name. Needs O(version) or O(all_versions).
-    type: str
+    type: raw
   version:
     description:
       - The exact version.
-    type: str
+      - A text. Put it in quotes where YAML would make a number of it, as V("1.10").
+    type: raw
   all_versions:
     description:
       - Whether all versions of O(name) are deleted, the one without a version too.
@@ -50,12 +51,13 @@ options:
       - The type. Needed where packages of several types share the name and version, which fails otherwise.
     type: str
     choices:
-      [maven, npm, conan, nuget, pypi, composer, generic, golang, debian, rubygems, helm, terraform_module, rpm, ml_model]
+      [maven, npm, conan, nuget, pypi, composer, generic, golang, debian, rubygems, helm, terraform_module, rpm, ml_model, cargo]
   packages:
     description:
       - Many packages at once. Each entry holds C(id), or C(name) with C(version) or C(all_versions), and C(package_type) where
         it is needed, with the meaning of the options of these names.
-      - Packages as M(registryops.gitlab.package_info) returns them can be given as they are. Their C(id) counts.
+      - Packages as M(registryops.gitlab.package_info) returns them can be given as they are. Their C(id) counts, and all else
+        that they say of the name, the version, the type, the project and the server must be so.
     type: list
     elements: dict
 seealso:
@@ -171,11 +173,9 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import delete_packages
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.targets import (
-    find_targets,
-    refuse_other_projects,
-    selectors_from,
-)
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.entries import selectors_from
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.origin import project_of
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.targets import find_targets
 
 
 def main() -> None:
@@ -197,8 +197,7 @@ def main() -> None:
         options = deletion_options(module)
         selectors = selectors_from(params)
         project = Scope("project", params["project"])
-        project_id = api.project_id(project)
-        refuse_other_projects(params["packages"], project_id)
+        project_id = project_of(api, project, params["packages"], "packages")
         targets = find_targets(api, project_id, selectors)
         outcome = delete_packages(api, [target.item for target in targets if target.item], options)
         return deletion_report(module, targets, outcome, f"packages of {project}")

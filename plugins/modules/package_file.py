@@ -10,7 +10,7 @@ module: package_file
 short_description: Delete files of a package in a GitLab project
 version_added: 0.1.0
 description:
-  - Deletes one file of a package, or the duplicates of a file name. A file that is gone already is fine.
+  - Deletes files of packages, or the duplicates of a file name. A file that is gone already is fine.
   - Deleting the last file keeps the package. Use M(registryops.gitlab.package) to delete it.
   - Deleting needs the maintainer role and a token with the scope C(api).
 author:
@@ -28,33 +28,44 @@ options:
     required: true
   package_id:
     description:
-      - The ID of the package. Exactly one of O(package_id) and O(name) is required.
+      - The ID of the package. Exactly one of O(package_id), O(name) and O(files) is required.
     type: int
   name:
     description:
       - The exact name of the package. For conan the recipe or the bare name. Needs O(version).
-    type: str
+    type: raw
   version:
     description:
       - The exact version of the package.
-    type: str
+      - A text. Put it in quotes where YAML would make a number of it, as V("1.10").
+    type: raw
   package_type:
     description:
       - The type of the package, where several types share a name and version.
     type: str
     choices:
-      [maven, npm, conan, nuget, pypi, composer, generic, golang, debian, rubygems, helm, terraform_module, rpm, ml_model]
+      [maven, npm, conan, nuget, pypi, composer, generic, golang, debian, rubygems, helm, terraform_module, rpm, ml_model, cargo]
   id:
     description:
-      - The ID of the file. Exactly one of O(id) and O(file_name) is required.
+      - The ID of the file. Exactly one of O(id), O(file_name) and O(files) is required.
     type: int
   file_name:
     description:
       - The exact name of the file.
-    type: str
+    type: raw
+  files:
+    description:
+      - Many files at once, of as many packages. Each entry holds C(package_id) with C(id) or C(file_name), or C(name), C(version) and
+        C(file_name), and C(package_type) where it is needed, with the meaning of the options of these names.
+      - Files as M(registryops.gitlab.package_file_info) returns them can be given as they are. Their C(id) counts, and their
+        C(file_name) must be so.
+    type: list
+    elements: dict
+    version_added: 0.2.0
   duplicates:
     description:
-      - What to do if the package holds several files of that name, as it does after publishing the same file again.
+      - What to do if the package holds several files of that name, as it does after publishing the same file again. It holds for
+        each file name in O(files).
       - V(fail) deletes nothing and fails, V(all) deletes all of them.
       - V(keep_latest) keeps the newest and deletes the others, and deletes nothing where there is one only.
     type: str
@@ -82,6 +93,31 @@ EXAMPLES = r"""
     package_type: generic
     file_name: setup.exe
     duplicates: keep_latest
+    state: absent
+
+- name: Delete old copies of files of several packages
+  registryops.gitlab.package_file:
+    project: acme/web/shop
+    files:
+      - {name: installer, version: 2.0.1, file_name: setup.exe}
+      - {name: installer, version: 2.0.2, file_name: setup.exe}
+    duplicates: keep_latest
+    state: absent
+
+- name: List the files of a snapshot, newest first
+  registryops.gitlab.package_file_info:
+    project: acme/web/shop
+    name: com/acme/shop
+    version: 1.0-SNAPSHOT
+    package_type: maven
+    order_by: created_at
+    sort: desc
+  register: snapshot
+
+- name: Delete what was built before this year
+  registryops.gitlab.package_file:
+    project: acme/web/shop
+    files: "{{ snapshot.files | selectattr('created_at', 'lt', '2026-01-01') }}"
     state: absent
 """
 
@@ -160,18 +196,16 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.deleti
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import (
     PACKAGE_OPTIONS,
+    TEXT,
     create_module,
     run_module,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import delete_files
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.targets import (
-    FileSelector,
-    Selector,
-    check_file_selector,
-    find_files,
-)
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.entries import file_selectors_from
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.file_targets import find_files
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.origin import project_of
 
 
 def main() -> None:
@@ -181,22 +215,27 @@ def main() -> None:
             "package_id": {"type": "int"},
             **PACKAGE_OPTIONS,
             "id": {"type": "int"},
-            "file_name": {"type": "str"},
+            "file_name": TEXT,
+            "files": {"type": "list", "elements": "dict"},
             "duplicates": {"type": "str", "choices": ["fail", "all", "keep_latest"], "default": "fail"},
             **DELETE_OPTIONS,
         },
-        required_one_of=[("package_id", "name"), ("id", "file_name")],
-        mutually_exclusive=[("package_id", "name"), ("id", "file_name")],
+        required_one_of=[("package_id", "name", "files"), ("id", "file_name", "files")],
+        mutually_exclusive=[
+            ("package_id", "name", "files"),
+            ("id", "file_name", "files"),
+            ("version", "files"),
+            ("package_type", "files"),
+        ],
     )
     params = module.params
 
     def run(api: PackagesApi) -> dict[str, t.Any]:
-        package = Selector(params["package_id"], params["name"], params["version"], False, params["package_type"])
-        selector = check_file_selector(FileSelector(package, params["id"], params["file_name"], params["duplicates"]))
+        selectors = file_selectors_from(params)
         options = deletion_options(module)
         project = Scope("project", params["project"])
-        found, targets = find_files(api, api.project_id(project), selector)
-        outcome = delete_files(api, found, [target.item for target in targets if target.item], options)
+        targets = find_files(api, project_of(api, project, params["files"], "files"), selectors)
+        outcome = delete_files(api, [(target.package, target.item) for target in targets if target.item], options)
         return deletion_report(module, targets, outcome, f"package files of {project}")
 
     run_module(module, run)

@@ -32,21 +32,22 @@ options:
   name:
     description:
       - The exact name of the package. For conan the recipe or the bare name. Needs O(version).
-    type: str
+    type: raw
   version:
     description:
       - The exact version of the package.
-    type: str
+      - A text. Put it in quotes where YAML would make a number of it, as V("1.10").
+    type: raw
   package_type:
     description:
       - The type of the package, where several types share a name and version.
     type: str
     choices:
-      [maven, npm, conan, nuget, pypi, composer, generic, golang, debian, rubygems, helm, terraform_module, rpm, ml_model]
+      [maven, npm, conan, nuget, pypi, composer, generic, golang, debian, rubygems, helm, terraform_module, rpm, ml_model, cargo]
   file_name:
     description:
       - Only files whose name matches this shell glob, case-sensitive.
-    type: str
+    type: raw
   order_by:
     description:
       - What to sort by.
@@ -113,16 +114,17 @@ import typing as t
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import (
     PACKAGE_OPTIONS,
+    TEXT,
     create_module,
     run_module,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.file_targets import read_files
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import match_glob
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.targets import (
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selectors import (
     Selector,
     check_selector,
-    read_files,
 )
 
 
@@ -132,7 +134,7 @@ def main() -> None:
             "project": {"type": "str", "required": True},
             "id": {"type": "int"},
             **PACKAGE_OPTIONS,
-            "file_name": {"type": "str"},
+            "file_name": TEXT,
             "order_by": {"type": "str", "choices": ["id", "created_at", "file_name"], "default": "id"},
             "sort": {"type": "str", "choices": ["asc", "desc"], "default": "asc"},
         },

@@ -41,6 +41,18 @@ options:
     description:
       - A retention policy, as O(registryops.gitlab.package_retention_info#module:policy).
     type: dict
+  policy_file:
+    description:
+      - The path of a file with the policy, as O(registryops.gitlab.package_retention_info#module:policy_file).
+    type: path
+    version_added: 0.2.0
+  keep_lists:
+    description:
+      - Files that name what must stay, as O(registryops.gitlab.package_retention_info#module:keep_lists).
+    type: list
+    elements: path
+    default: []
+    version_added: 0.2.0
   reference_time:
     description:
       - The time in ISO 8601 that stands for now in the policy.
@@ -64,6 +76,12 @@ options:
     elements: str
     choices: [html, md, json, csv]
     default: [html, md, json, csv]
+  mode:
+    description:
+      - The rights of the files, as M(ansible.builtin.file) takes them. Names of private packages stand in the files.
+    type: raw
+    default: "0600"
+    version_added: 0.2.0
 attributes:
   check_mode:
     support: full
@@ -142,18 +160,23 @@ def main() -> None:
             "groups": {"type": "list", "elements": "str", "default": []},
             "exclude_subgroups": {"type": "bool", "default": False},
             "policy": {"type": "dict"},
+            "policy_file": {"type": "path"},
+            "keep_lists": {"type": "list", "elements": "path", "default": []},
             "reference_time": {"type": "str"},
             "with_sizes": {"type": "bool", "default": False},
             "dest": {"type": "path", "required": True},
             "formats": {"type": "list", "elements": "str", "choices": formats, "default": formats},
+            "mode": {"type": "raw", "default": "0600"},
         },
+        mutually_exclusive=[("policy", "policy_file")],
     )
     params = module.params
 
     def run(api: PackagesApi) -> dict[str, t.Any]:
         # What no rule governs is known only where the kept packages are explained.
+        has_policy = params["policy"] is not None or params["policy_file"] is not None
         explained = {**params, "explain_keeps": True}
-        wanted = plan_request_from(explained, sizes=False) if params["policy"] is not None else None
+        wanted = plan_request_from(explained, sizes=False) if has_policy else None
         scopes = [Scope("group", ref, params["exclude_subgroups"]) for ref in params["groups"]]
         scopes += [Scope("project", ref) for ref in params["projects"]]
         if not scopes:
@@ -164,7 +187,7 @@ def main() -> None:
         files = {kind: os.path.join(params["dest"], f"report.{kind}") for kind in params["formats"]}
         if not module.check_mode:
             for kind, path in files.items():
-                write_text(module, path, render(audit, kind))
+                write_text(module, path, render(audit, kind), params["mode"])
         return {"changed": True, "report": audit.report, "files": files, "text": summary_text(audit)}
 
     run_module(module, run, REFUSALS)

@@ -11,9 +11,10 @@ short_description: Apply a retention policy, or a saved plan, to a GitLab packag
 version_added: 0.1.0
 description:
   - Deletes what a policy does not keep, or just what a plan of M(registryops.gitlab.package_retention_info) lists.
-  - The guards are checked before the first deletion. One package that cannot be deleted does not stop the others, and fails the
-    task at the end. Running it again goes on where it ended.
-  - With O(policy), check mode makes the plan and deletes nothing.
+  - The guards are checked before the first deletion. What was planned for a time to come (O(reference_time)) is not applied.
+  - One package that cannot be deleted does not stop the others, and fails the task at the end. Running it again goes on where
+    it ended.
+  - With O(policy) or O(policy_file), check mode makes the plan and deletes nothing.
 author:
   - registryops maintainers (@registryops)
 extends_documentation_fragment:
@@ -24,19 +25,34 @@ extends_documentation_fragment:
 options:
   project:
     description:
-      - With O(policy), exactly one of O(project) and O(group) is required. A plan has its own, and the one given here must be the
-        same.
+      - With O(policy) or O(policy_file), exactly one of O(project) and O(group) is required. A plan has its own, and the one
+        given here must be the same, by its numeric ID.
   plan:
     description:
-      - A plan to apply. Exactly one of O(policy), O(plan) and O(plan_file) is required.
+      - A plan to apply. Exactly one of O(policy), O(policy_file), O(plan) and O(plan_file) is required.
     type: dict
   plan_file:
     description:
       - The path of a file with the plan to apply, as JSON or YAML, on the host that runs the module.
     type: path
+  plan_digest:
+    description:
+      - The RV(registryops.gitlab.package_retention_info#module:plan.digest) of the plan that is meant. Any other plan is refused,
+        such as one that another run has written to O(plan_file) meanwhile.
+    type: str
+    version_added: 0.2.0
+  check_files:
+    description:
+      - Whether the files of each package are read right before its delete, as GitLab itself does not notice when a version is
+        published again. A file that is newer than the plan makes the result V(drifted).
+      - One more request for each package, but for those of the types C(npm) and C(golang), whose versions are published once.
+    type: bool
+    default: true
+    version_added: 0.2.0
   on_drift:
     description:
-      - What to do if a package changed since the plan was made, that is it has another status, version or name, or was downloaded.
+      - What to do if a package changed since the plan was made. That is, it has another status, version, name, type, project,
+        path of the project or tag, it was downloaded, or what the policy says of it is something else now.
       - V(fail) deletes nothing at all, V(skip) leaves these packages and deletes the others.
     type: str
     choices: [fail, skip]
@@ -92,6 +108,7 @@ EXAMPLES = r"""
 - name: Apply the plan that was made and approved before
   registryops.gitlab.package_retention:
     plan_file: plan.json
+    plan_digest: "{{ approved.plan.digest }}"
     max_plan_age: 7d
     on_drift: skip
 """
@@ -183,24 +200,33 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.retent
     REFUSALS,
     RETENTION_OPTIONS,
     check_limits,
+    listed_now,
     plan_request_from,
     retention_report,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import apply_plan
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.drift import (
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.live import (
     compare_with_live,
     refuse_drift,
     untouched,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import check_guards
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import (
+    check_guards,
+    check_reference_time,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_file import (
     batch_of,
     check_plan,
     read_plan,
+    scope_now,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_shape import plan_time
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import make_plan
+
+#: Where it stands what goes: exactly one of them is given.
+SOURCES = ("policy", "policy_file", "plan", "plan_file")
 
 
 def main() -> None:
@@ -208,8 +234,11 @@ def main() -> None:
         {
             **RETENTION_OPTIONS,
             "policy": {"type": "dict"},
+            "policy_file": {"type": "path"},
             "plan": {"type": "dict"},
             "plan_file": {"type": "path"},
+            "plan_digest": {"type": "str"},
+            "check_files": {"type": "bool", "default": True},
             "on_drift": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
             "max_plan_age": {"type": "str"},
             "max_deletions": {"type": "int"},
@@ -218,27 +247,34 @@ def main() -> None:
             "verify": {"type": "bool", "default": True},
             "tolerate": {"type": "list", "elements": "str", "choices": ["protected", "not_deletable"], "default": []},
         },
-        required_one_of=[("policy", "plan", "plan_file")],
-        mutually_exclusive=[("project", "group"), ("policy", "plan", "plan_file"), ("policy", "batch")],
+        required_one_of=[SOURCES],
+        mutually_exclusive=[
+            ("project", "group"),
+            SOURCES,
+            *((source, option) for source in SOURCES[:2] for option in ("batch", "plan_digest")),
+        ],
     )
     params = module.params
 
     def run(api: PackagesApi) -> dict[str, t.Any]:
         guards = check_limits(params)
-        if params["policy"] is not None:
-            scope = scope_from(params)
-            plan, packages = make_plan(api, scope, plan_request_from(params))
+        if params["plan"] is params["plan_file"] is None:
+            plan, packages = make_plan(api, scope_from(params), plan_request_from(params))
+            check_reference_time(plan_time(plan, "reference_time"), plan_time(plan, "created_at"))
             check_guards(plan, **guards)
             comparisons = untouched(packages)
         else:
             plan = read_plan(params["plan_file"]) if params["plan"] is None else params["plan"]
+            listed = listed_now(params)
             named = None if params["project"] is params["group"] is None else scope_from(params)
-            scope = check_plan(api, plan, params["max_plan_age"], named)
+            check_plan(api, plan, params["max_plan_age"], params["plan_digest"])
             check_guards(plan, **guards)
-            comparisons = compare_with_live(api, scope, batch_of(plan["delete"], params["batch"]))
+            entries = batch_of(plan["delete"], params["batch"])
+            comparisons = compare_with_live(api, plan, scope_now(api, plan, named), entries, listed)
             if params["on_drift"] == "fail":
                 refuse_drift(comparisons)
-        outcome = apply_plan(api, plan, comparisons, scope, Options(module.check_mode, params["verify"]))
+        options = Options(module.check_mode, params["verify"])
+        outcome = apply_plan(api, plan, comparisons, options, check_files=params["check_files"])
         return retention_report(module, plan, outcome)
 
     run_module(module, run, REFUSALS)

@@ -25,7 +25,8 @@ options:
     description:
       - Exactly one of O(project) and O(group) is required.
   policy:
-    required: true
+    description:
+      - Exactly one of O(policy) and O(policy_file) is required.
 seealso:
   - module: registryops.gitlab.package_retention
 """
@@ -55,7 +56,8 @@ EXAMPLES = r"""
 RETURN = r"""
 plan:
   description:
-    - The plan. RV(plan.digest) covers all else in it, so that an edited plan is refused.
+    - The plan, as C(docs/schemas/plan.schema.json) describes it. RV(plan.digest) covers all else in it, so that an edited plan
+      is refused. Within C(format_version) 2 keys are only added.
   returned: success
   type: dict
   contains:
@@ -80,13 +82,22 @@ plan:
       type: str
       returned: success
   sample:
-    format_version: 1
+    format_version: "2.0"
     created_at: "2026-11-21T10:00:00.000Z"
     api_url: https://gitlab.example.com/api/v4
-    scope: {group: acme, exclude_subgroups: false}
+    scope: {group: acme, group_id: 7, exclude_subgroups: false}
     policy: {rules: [{name: snapshots, keep_latest: 3}]}
     reference_time: "2026-11-21T10:00:00.000Z"
-    summary: {packages: 12, delete: 0, keep: 12, unmatched: 2, by_rule: {snapshots: {delete: 0, keep: 10}}}
+    summary:
+      packages: 12
+      delete: 0
+      keep: 12
+      protected: 0
+      listed: 0
+      unmatched: 2
+      by_rule: {snapshots: {delete: 0, keep: 10}}
+      without_match: []
+      vanishing: []
     delete: []
     digest: sha256:0f343b0931126a20f133d67c2b018a3b
 text:
@@ -115,9 +126,9 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan
 
 def main() -> None:
     module = create_module(
-        {**RETENTION_OPTIONS, "policy": {"type": "dict", "required": True}},
-        required_one_of=[("project", "group")],
-        mutually_exclusive=[("project", "group")],
+        {**RETENTION_OPTIONS, "policy": {"type": "dict"}, "policy_file": {"type": "path"}},
+        required_one_of=[("project", "group"), ("policy", "policy_file")],
+        mutually_exclusive=[("project", "group"), ("policy", "policy_file")],
     )
     params = module.params
 
