@@ -88,7 +88,7 @@ def test_what_the_argument_specs_refuse_is_refused_before_any_request(shop: Sand
             {"groups": ["acme"], "formats": ["pdf"]},
             "value of package_audit_formats must be one or more",
         ),
-        ("package_cleanup", {"group": "acme"}, "missing required arguments: policy"),
+        ("package_cleanup", {"group": "acme"}, "or one of package_cleanup_policy and package_cleanup_policy_file"),
     ):
         status, said = play(shop, role, **variables)
         assert status == 2
@@ -120,7 +120,7 @@ def test_what_a_role_may_not_delete_does_not_stop_the_others(shop: Sandbox, play
     options = {"group": "acme/shared", "policy": KEEP_ONE}
     status, said = play(shop, "package_cleanup", "--check", token="glpat-dev", **options)
     assert status == 2
-    refused = "1 of 2 could not be deleted: generic app 0 (id 5000): failed: the token's role may not delete it"
+    refused = "1 of 2 could not be deleted: generic app 0 (id 5000): failed: deleting needs the maintainer role"
     assert refused in " ".join(said.split())
     assert '"results":' not in said
     assert shop.state() == before
