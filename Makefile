@@ -2,12 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-OLDEST := build/oldest
 READY := $(VENV)/.ready
 NAME := registryops.gitlab
 TREE := build/tree/ansible_collections/registryops/gitlab
 INSTALLED := build/installed/ansible_collections/registryops/gitlab
-PLUGINS := $(shell git ls-files --cached --others --exclude-standard plugins roles playbooks meta galaxy.yml README.md COPYING CHANGELOG.rst docs)
+PLUGINS := $(shell git ls-files --cached --others --exclude-standard plugins roles playbooks meta galaxy.yml README.md CONTRIBUTING.md CODE_OF_CONDUCT.md COPYING CHANGELOG.rst changelogs requirements.txt docs)
 PYTHON_CODE := plugins tests
 
 # What the user has set for Ansible or for GitLab must not change what is checked.
@@ -19,7 +18,7 @@ endif
 IN_TREE := ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/tree PYTHONPATH=$(CURDIR)/build/tree PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test lint types unit integration oldest sanity docs docs-lint build livetest bench soak pins clean
+.PHONY: help demo sandbox test lint types unit integration matrix matrix-ends importer sanity docs docs-lint build livetest bench soak pins clean
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,13 +41,13 @@ $(INSTALLED): $(READY) $(PLUGINS)
 	@ANSIBLE_COLLECTIONS_PATH=build/installed $(BIN)/ansible-galaxy collection install --force --no-deps --collections-path build/installed dist/*.tar.gz
 	@touch $@
 
-demo: $(READY) $(INSTALLED) ## Show the main job on a local sandbox, as a guided tour
-	@$(BIN)/python tests/demo/demo.py
+demo: $(READY) $(INSTALLED) ## Show the main job on a local sandbox, as a guided tour; PAUSE=1 waits before each step
+	@$(BIN)/python tests/demo/demo.py $(if $(filter-out 0,$(PAUSE)),--pause)
 
 sandbox: $(READY) $(INSTALLED) ## Leave a local GitLab package registry running, to try things on
 	@$(BIN)/python tests/demo/sandbox.py
 
-test: lint types sanity docs-lint build oldest ## Run every check
+test: lint types sanity docs-lint build importer matrix-ends ## Run every check
 	@$(IN_TREE) $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(READY) $(TREE) ## Format and lint
@@ -69,14 +68,11 @@ unit: $(READY) $(TREE) ## Run the tests that need no server
 integration: $(READY) $(TREE) ## Run real playbooks on the sandbox
 	@$(IN_TREE) $(BIN)/pytest tests/integration
 
-$(OLDEST)/.ready: tests/oldest.txt tests/sandbox/pyproject.toml
-	$(PYTHON) -m venv $(OLDEST)
-	$(OLDEST)/bin/pip install --quiet --disable-pip-version-check --requirement tests/oldest.txt
-	$(OLDEST)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable ./tests/sandbox
-	@touch $@
+matrix: $(READY) $(TREE) ## Run real playbooks on every supported ansible-core, or on CORE="2.16 2.20", with each Python found
+	@$(BIN)/python tests/matrix.py $(CORE)
 
-oldest: $(OLDEST)/.ready $(TREE) ## Run real playbooks with the oldest supported versions
-	@$(IN_TREE) $(OLDEST)/bin/pytest tests/integration/test_package.py tests/integration/test_roles.py
+matrix-ends: $(READY) $(TREE) ## The same on the oldest and on the newest only
+	@$(BIN)/python tests/matrix.py --ends
 
 sanity: $(READY) ## Run ansible-test sanity on what the artifact holds
 	tests/sanity.sh $(VENV)
@@ -87,6 +83,9 @@ docs: $(READY) $(TREE) ## Make the plugin pages, in docs/plugins
 
 docs-lint: $(READY) $(TREE) ## Check the documentation of plugins and roles
 	$(IN_TREE) $(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self $(TREE)
+
+importer: $(READY) $(INSTALLED) ## Import the artifact as Galaxy would, without a warning
+	$(BIN)/python tests/check_import.py
 
 build: $(INSTALLED) ## Build the artifact, install it, and read the documentation of each plugin from it
 	$(BIN)/python tests/check_artifact.py

@@ -19,7 +19,7 @@ COLLECTIONS = ROOT / "build/installed"
 INSTALLED = COLLECTIONS / "ansible_collections/registryops/gitlab"
 NAME = "registryops.gitlab"
 #: The folders of plugins that have pages of their own, by the name that ansible-doc has for them.
-PLUGIN_FOLDERS = {"modules": "module", "lookup": "lookup", "filter": "filter", "callback": "callback"}
+PLUGIN_FOLDERS = {"modules": "module", "lookup": "lookup", "filter": "filter", "test": "test", "callback": "callback"}
 NOT_FOR_USERS = ("tests", "sandbox", "build", "dist", "Makefile", "pyproject.toml")
 
 
@@ -70,8 +70,8 @@ def _plugins() -> dict[str, list[str]]:
 
 
 def check_links() -> str:
-    """What README.md and the pages in docs/ link to is in the artifact."""
-    pages = [INSTALLED / "README.md", *sorted((INSTALLED / "docs").glob("*.md"))]
+    """What README.md, the pages beside it and those in docs/ link to is in the artifact."""
+    pages = [*sorted(INSTALLED.glob("*.md")), *sorted((INSTALLED / "docs").glob("*.md"))]
     links = 0
     for page in pages:
         for target in re.findall(r"\]\((?!https?:)([^)#\s]+)", page.read_text()):

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A guided tour on a local registry. Every command that it shows is run as it is shown, and its result is checked.
 
-It ends with status 1 if a step does not do what the tour says, and stops the registry in any case.
+It ends with status 1 if a step does not do what the tour says, and stops the registry in any case. With `--pause` it
+waits before each step until Enter is pressed.
 """
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import json
 import os
@@ -298,21 +300,36 @@ def end(tour: Tour, seconds: float) -> None:
     tour.print(f"\nAll {len(STEPS)} steps did what the tour says ({seconds:.0f} s). The registry is stopped.")
 
 
+def pause(tour: Tour) -> None:
+    """Wait for Enter, or for the end of the input."""
+    tour.print()
+    sys.stdout.write("Press Enter to go on ")
+    sys.stdout.flush()
+    sys.stdin.readline()
+
+
 def interrupt(*_: object) -> t.NoReturn:
     raise KeyboardInterrupt
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(description="Show the main job of the collection on a local registry.")
+    parser.add_argument("--pause", action="store_true", help="wait for Enter before each step")
+    arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, interrupt)
-    began = time.monotonic()
+    seconds = 0.0
     try:
         with tempfile.TemporaryDirectory(prefix="registryops-demo-") as folder:
             with Sandbox(SEED) as sandbox:
                 tour = Tour(sandbox, Path(folder))
                 begin(tour)
                 for step in STEPS:
+                    if arguments.pause:
+                        pause(tour)
+                    began = time.monotonic()
                     step(tour)
-            end(tour, time.monotonic() - began)
+                    seconds += time.monotonic() - began
+            end(tour, seconds)
     except TourError as error:
         sys.stderr.write(f"\ndemo: this step did not do what the tour says: {error}\n")
         return 1

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
+import socket
 import sys
 import time
 import typing as t
@@ -19,10 +21,12 @@ ROOT = Path(__file__).resolve().parents[2]
 SEED = ROOT / "tests/sandbox/seeds/demo.yml"
 BIN = os.path.relpath(Path(sys.executable).parent, ROOT)
 COLLECTIONS = "build/installed"
+#: Where it listens, unless that is taken: what one has set or noted stays right from one start to the next.
+PORT = 8929
 
 TEXT = """\
 A GitLab package registry runs at {url} (API: {api_url}).
-It begins anew with each start. Press Ctrl-C to stop it.
+It begins anew with each start. Press Ctrl-C to stop it, or run: kill {pid}
 
 Tokens
 {tokens}
@@ -64,6 +68,19 @@ def describe_tokens(seed: dict[str, t.Any]) -> str:
     return "\n".join(lines)
 
 
+def port_or_any(port: int) -> int:
+    """The port if one can listen there, otherwise 0: any that is free."""
+    with socket.socket() as probe:
+        # As the sandbox does it: connections that have ended do not make it taken.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            sys.stdout.write(f"Port {port} is taken, so that it is another one this time.\n")
+            return 0
+    return port
+
+
 def wait_while_it_runs(sandbox: Sandbox) -> None:
     while os.waitid(os.P_PID, sandbox.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         time.sleep(0.5)
@@ -75,14 +92,17 @@ def interrupt(*_: object) -> t.NoReturn:
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(description="Leave a local GitLab package registry running.")
+    parser.add_argument("--port", type=int, default=PORT, help=f"where to listen (default: {PORT})")
+    arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, interrupt)
     seed = yaml.safe_load(SEED.read_text())
     token = "glpat-mia"
     try:
-        with Sandbox(SEED) as sandbox:
+        with Sandbox(SEED, port=port_or_any(arguments.port)) as sandbox:
             env = f"ANSIBLE_COLLECTIONS_PATH={COLLECTIONS} GITLAB_API_URL={sandbox.url} GITLAB_TOKEN={token}"
             given = {"url": sandbox.url, "api_url": sandbox.api_url, "token": token, "env": env, "bin": BIN}
-            sys.stdout.write(TEXT.format(**given, tokens=describe_tokens(seed)))
+            sys.stdout.write(TEXT.format(**given, pid=os.getpid(), tokens=describe_tokens(seed)))
             sys.stdout.flush()
             wait_while_it_runs(sandbox)
     except SandboxError as error:
