@@ -281,7 +281,7 @@ def test_connections_are_reused_and_no_more_than_concurrency_are_in_flight(start
 
 
 def test_a_rate_limit_is_waited_for(start: t.Callable[..., t.Any]) -> None:
-    sandbox = start(seed(generated("acme/many", 60)), rate_limit="30/1")
+    sandbox = start(seed(generated("acme/many", 60)), rate_limit="30/1", rate_limit_headers="always")
     connection = Connection(sandbox.api_url, Token("private", TOKEN), concurrency=8)
     with Client(connection) as client:
         api = PackagesApi(client)
@@ -290,7 +290,8 @@ def test_a_rate_limit_is_waited_for(start: t.Callable[..., t.Any]) -> None:
     assert len(read) == 60
     statuses = [request["status"] for request in sandbox.requests()]
     assert statuses.count(200) == 61
-    assert statuses.count(429) <= 3
+    # The limit is told by refusals only: those are refused that were in flight when it was met, and no more.
+    assert statuses.count(429) <= 8
 
 
 def test_a_reset_time_that_is_absurd_does_not_stop_what_is_not_refused(registry: Registry) -> None:

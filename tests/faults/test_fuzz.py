@@ -22,18 +22,15 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope i
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import delete_files, delete_packages
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import complete, find
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.file_targets import find_files
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import RESULTS, summarize
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Selection, matches
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.targets import (
-    FileSelector,
-    Selector,
-    find_files,
-    find_targets,
-)
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selectors import FileSelector, Selector
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.targets import find_targets
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import PLAN_RESULTS, apply_plan
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.drift import compare_with_live
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import PlanError
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_file import check_plan
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.live import compare_with_live
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_file import check_plan, scope_now
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_shape import PlanError
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import PlanRequest, make_plan
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import validate_policy
 from ansible_collections.registryops.gitlab.tests.faults.wire import Reply, Request, WireServer
@@ -331,10 +328,9 @@ def test_deleting_files(
     selector = FileSelector(chosen, None, "a", duplicates)
 
     def run(api: PackagesApi) -> None:
-        found, targets = find_files(api, PROJECT, selector)
-        files = [target.item for target in targets if target.item]
-        outcome = delete_files(api, found, files, Options(check_mode))
-        assert [result["id"] for result in outcome.results] == [item["id"] for item in files]
+        files = [(target.package, target.item) for target in find_files(api, PROJECT, [selector]) if target.item]
+        outcome = delete_files(api, files, Options(check_mode))
+        assert [result["id"] for result in outcome.results] == [file["id"] for _package, file in files]
         assert all(result["result"] in RESULTS for result in outcome.results)
         json.dumps(outcome.results)
 
@@ -358,8 +354,9 @@ def test_planning_and_applying_at_once(
     def run(api: PackagesApi) -> None:
         plan, listed = make_plan(api, place, PlanRequest(POLICY, with_sizes=with_sizes))
         assert [entry["id"] for entry in plan["delete"]] == [item["id"] for item in listed]
-        assert check_plan(api, plan, None, None).kind == place.kind
-        outcome = delete_packages(api, listed, Options(), place)
+        check_plan(api, plan, None)
+        assert place.kind in scope_now(api, plan, None)
+        outcome = delete_packages(api, listed, Options())
         assert [result["id"] for result in outcome.results] == [entry["id"] for entry in plan["delete"]]
         json.dumps([plan, outcome.results])
 
@@ -379,9 +376,9 @@ def test_applying_a_saved_plan(
 
     def apply(api: PackagesApi) -> None:
         plan = json.loads(json.dumps(plans[0]))
-        where = check_plan(api, plan, None, None)
-        comparisons = compare_with_live(api, where, plan["delete"])
-        outcome = apply_plan(api, plan, comparisons, where, Options())
+        check_plan(api, plan, None)
+        comparisons = compare_with_live(api, plan, scope_now(api, plan, None), plan["delete"])
+        outcome = apply_plan(api, plan, comparisons, Options())
         assert [result["id"] for result in outcome.results] == [entry["id"] for entry in plan["delete"]]
         assert all(result["result"] in PLAN_RESULTS for result in outcome.results)
         json.dumps(outcome.results)

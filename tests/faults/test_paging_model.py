@@ -34,6 +34,7 @@ def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "PER_PAGE", PER_PAGE)
     monkeypatch.setattr(paging, "PER_PAGE", PER_PAGE)
     monkeypatch.setattr(paging, "MOST_COUNTED", MOST_COUNTED)
+    monkeypatch.setattr(pages, "MOST_COUNTED", MOST_COUNTED)
 
 
 @dataclass
@@ -138,7 +139,8 @@ def test_what_is_there_throughout_is_listed_whatever_is_deleted_or_published(
     found = model.read()
     assert len(found) == len(set(found))
     assert set(found) <= model.ever
-    assert model.warnings == []
+    # Where so much of so little changes, it looks as if the answers contradicted each other: the list is read again.
+    assert all("came too short" in text or "without a number" in text for text in model.warnings)
     # Below the border a deletion and a publication between the same two answers cancel out in the totals.
     assert totals_hide or model.throughout <= set(found)
 

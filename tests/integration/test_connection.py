@@ -147,7 +147,8 @@ def test_tls(certificate: tuple[Path, Path], start: t.Any, playbook: t.Any, tmp_
 def test_a_token_never_follows_a_redirect_or_a_link(sandbox: Sandbox, playbook: t.Any, stranger: t.Any) -> None:
     tokens = ({"api_token": "glpat-mia"}, {"api_oauth_token": "glpat-mia"}, {"api_job_token": "glcbt-mia"})
     there = f"{stranger.url}/api/v4/projects/42/packages?private_token=glpat-mia"
-    link = f'<{stranger.url}/api/v4/projects/43/packages?page=2&cursor=eyJpZCI6IjkxMCIsIl9rZCI6Im4ifQ>; rel="next"'
+    # The cursor after the eleventh build record, which is that of pipeline 910.
+    link = f'<{stranger.url}/api/v4/projects/43/packages?page=2&cursor=eyJpZCI6IjExIiwiX2tkIjoibiJ9>; rel="next"'
     body = [{"id": 3, "name": "b", "version": "1", "package_type": "npm", "status": "default"}]
     told = {"kind": "status", "code": 200, "headers": {"Link": link}}
     sandbox.faults(

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError
+from ansible_collections.registryops.gitlab.tests.unit.module_utils._gitlab.replay import recorded, replay
 from gitlab_sandbox.testing import Sandbox
 
 SCRIPT = Path(__file__).parents[1] / "livetest" / "livetest.py"
@@ -40,7 +42,7 @@ def start(sandbox: Sandbox, *arguments: str, **environ: str) -> subprocess.Popen
     given = {"GITLAB_API_URL": sandbox.url, "GITLAB_TOKEN": "glpat-mia", "PROJECT": "acme/scratch", **environ}
     collections = str(Path(__file__).parents[2] / "build" / "tree")
     return subprocess.Popen(
-        [sys.executable, str(SCRIPT), "--collections", collections, *arguments],
+        [sys.executable, str(SCRIPT), "--collections", collections, "--record", os.devnull, *arguments],
         env={**os.environ, **given},
         text=True,
         stdout=subprocess.PIPE,
@@ -62,12 +64,22 @@ def packages(sandbox: Sandbox, project: int = 1) -> str:
         return answer.read().decode()
 
 
-def test_passes_and_leaves_nothing(sandbox: Sandbox) -> None:
-    status, output = run(sandbox)
+def test_passes_and_leaves_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
+    recording = tmp_path / "livetest.jsonl"
+    status, output = run(sandbox, "--record", str(recording))
     assert (status, "FAIL" in output) == (0, False), output
-    assert "18 passed, 0 failed" in output
+    assert "27 passed, 0 failed" in output
+    assert "pass  contract, section 5: `404 Not found`: no such package, E6" in output
     assert "glpat-" not in output
     assert packages(sandbox) == "[]"
+    # What it recorded names nobody, and is read by the code that it was recorded for.
+    text = recording.read_text(encoding="utf-8")
+    assert not any(secret in text for secret in ("glpat-", "mia", "127.0.0.1"))
+    answers = [replay(line) for line in recorded(recording)]
+    kinds = [
+        type(found).__name__ if isinstance(found, GitlabError) else "fine" for found in answers if found is not None
+    ]
+    assert {"fine", "BadRequest", "PackageNotFound", "PreconditionFailed", "ScopeNotFound"} == set(kinds)
 
 
 def test_refuses_a_project_that_is_not_empty(sandbox: Sandbox) -> None:

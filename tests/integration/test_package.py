@@ -282,7 +282,7 @@ def test_ambiguous_types_delete_nothing(shop: Sandbox, check_real_again: t.Any) 
 
 def test_what_cannot_be_foreseen_is_told(shop: Sandbox, check_real_again: t.Any) -> None:
     """As the documentation says: protection rules, and the time of the last change, which GitLab does not show."""
-    shop.change_package(300, last_downloaded_at="2026-01-01T00:00:00Z")
+    shop.change_package(300, updated_at="2026-01-01T00:00:00Z")
     cases = check_real_again(
         shop,
         {
@@ -319,9 +319,7 @@ def test_the_role_is_foreseen(shop: Sandbox, check_real_again: t.Any) -> None:
         assert cases[name].real["results"][0]["message"] == (
             "DELETE /projects/42/packages/290: 403 Forbidden: deleting needs the maintainer role on project '42'"
         )
-        assert cases[name].check["results"][0]["message"] == (
-            "the token's role may not delete it: deleting needs the maintainer role"
-        )
+        assert cases[name].check["results"][0]["message"] == ("deleting needs the maintainer role on project '42'")
     assert cases["read-only"].real["summary"] == {**ZERO, "failed": 2}
     assert "insufficient_scope" in cases["read-only"].real["msg"]
     assert "deleting needs the scope 'api'" in cases["read-only"].real["results"][0]["message"]
@@ -494,3 +492,30 @@ def test_on_a_server_of_16_1(start: t.Any, check_real_again: t.Any) -> None:
     assert cases["hidden"].kinds() == ["not_deletable"]
     assert cases["role"].kinds() == ["failed"]
     assert sandbox.state()["packages"] == {**sandbox.state()["packages"], "default": 2, "hidden": 1}
+
+
+def test_facts_that_are_not_of_this_project_or_not_of_packages(start: t.Any, playbook: t.Any) -> None:
+    """An ID is only a number: the same number is a file's here, and another package's in another GitLab."""
+    here = start(seed(package("release", "1", id=7, files=[{"id": 8, "file_name": "x"}]), package("other", "1", id=8)))
+    there = start(seed(package("release", "1", id=7)))
+    read = playbook(
+        here,
+        {"package_file_info": {"project": "acme/web/shop", "id": 7}},
+        absent(packages="{{ result_0.files }}"),
+        {"package_info": {"project": "acme/web/shop", "api_url": there.api_url}},
+        absent(packages="{{ result_2.packages }}"),
+        {"package_info": {"project": "acme/web/shop"}},
+        absent(packages=[{"id": 8, "name": "release", "version": "1", "package_type": "generic"}]),
+    ).results
+    assert [result["msg"].split(":")[0] for result in (read[1], read[3], read[5])] == ["packages[0]"] * 3
+    assert "with package_id it is a file" in read[1]["msg"] or "with file_name it is a file" in read[1]["msg"]
+    assert "it is of another GitLab" in read[3]["msg"]
+    assert "id 8 is a package whose name is other, not release. Nothing was deleted" in read[5]["msg"]
+    assert not [request for request in here.requests() if request["method"] == "DELETE"]
+    # What this project's list gives goes, with all that it says.
+    (listed, gone) = playbook(
+        here,
+        {"package_info": {"project": "acme/web/shop"}},
+        absent(packages="{{ result_0.packages }}"),
+    ).results
+    assert listed["count"] == gone["summary"]["deleted"] == 2

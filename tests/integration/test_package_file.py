@@ -14,7 +14,9 @@ def file(number: int, name: str = "setup.exe", day: int = 1) -> dict[str, t.Any]
 
 
 def registry(current: bool = True) -> dict[str, t.Any]:
-    rules = [{"package_name_pattern": "release-*", "package_type": "generic"}]
+    rules = [
+        {"package_name_pattern": "release-*", "package_type": "generic", "minimum_access_level_for_delete": "owner"}
+    ]
     return seed(
         package("one", "1", id=10, files=[file(100, "a"), file(101, "b"), file(102, "c")]),
         package("twice", "1", id=11, files=[file(110, day=1), file(111, day=3), file(112, day=2), file(113, "other")]),
@@ -151,6 +153,39 @@ def test_what_cannot_be_deleted_or_is_not_there(start: t.Any, check_real_again: 
     assert "403 Forbidden" in cases["guest"].real["msg"]
     assert "404 Project Not Found" in cases["unknown project"].real["msg"]
     assert sandbox.state()["files"]["pending_destruction"] == 0
+
+
+def test_many_files_of_many_packages(start: t.Any, playbook: t.Any) -> None:
+    sandbox = start(registry())
+    facts = {"package_file_info": {"project": "acme/web/shop", "id": 10}}
+    copies = {
+        "files": [
+            {"name": "twice", "version": "1", "file_name": "setup.exe"},
+            {"name": "latest", "version": "1", "file_name": "setup.exe"},
+        ],
+        "duplicates": "keep_latest",
+    }
+    mixed = {"files": [{"package_id": 21, "id": 210, "file_name": "x"}, {"package_id": 999, "id": 1}]}
+    read, check, real, again, by_fact, some = playbook(
+        sandbox,
+        facts,
+        {**absent(**copies), "check_mode": True},
+        absent(**copies),
+        absent(**copies),
+        absent(files="{{ result_0.files | rejectattr('file_name', 'eq', 'b') }}"),
+        absent(**mixed),
+        args=["--diff"],
+    ).results
+    assert check == real
+    assert sorted(result["id"] for result in real["results"]) == [110, 112, 131, 132]
+    assert len(real["diff"]["before"].splitlines()) == 4
+    assert (again["changed"], again["results"], again["failed"]) == (False, [], False)
+    assert read["count"] == 3
+    assert [(result["id"], result["result"]) for result in by_fact["results"]] == [(100, "deleted"), (102, "deleted")]
+    assert [(result["id"], result["result"]) for result in some["results"]] == [(210, "deleted"), (1, "already_absent")]
+    # The files of a package are read once before the deletes, and once after.
+    reads = [request["path"] for request in sandbox.requests() if "/packages/21/package_files" in request["path"]]
+    assert len(reads) == 3  # and the delete
 
 
 def test_keep_latest_and_the_precondition(start: t.Any, playbook: t.Any) -> None:

@@ -203,7 +203,7 @@ def test_a_plan_saved_by_one_process_is_applied_by_another(shop: Sandbox, playbo
         shop,
         {**retain(plan_file=str(saved)), "check_mode": True},
         {**retain(plan="{{ lookup('ansible.builtin.file', '" + str(saved) + "') | from_json }}"), "check_mode": True},
-        retain(plan_file=str(saved), project="acme/saved"),
+        retain(plan_file=str(saved), project="acme/saved", plan_digest=made["digest"]),
         retain(plan_file=str(saved), max_plan_age="1h"),
         retain(plan_file=str(saved), project="54"),
         token="glpat-mia",
@@ -237,6 +237,19 @@ def test_what_stops_a_plan_stops_it_before_the_first_deletion(shop: Sandbox, pla
             {"plan": sealed(whole, api_url="https://gitlab.example.com/api/v4")},
             f"the plan was made for https://gitlab.example.com/api/v4, and api_url is {shop.api_url}",
         ),
+        "another plan": (
+            {"plan": whole, "plan_digest": "sha256:" + "0" * 64},
+            f"this is another plan than the one that is meant: its digest is {whole['digest']}, and plan_digest is"
+            " sha256:000",
+        ),
+        "of the first release": (
+            {"plan": sealed(whole, format_version=1, scope={"project": "acme/guarded"})},
+            "the plan has format 1, of release 0.1, which knows a project only by its path: make a new plan",
+        ),
+        "a time to come": (
+            {"plan": sealed(whole, reference_time="2062-01-01T00:00:00.000Z")},
+            "reference_time 2062-01-01T00:00:00.000Z is in the future: what is to be deleted may be planned for",
+        ),
         "too old": (
             {"plan": made_ago(whole, days=8), "max_plan_age": "7d"},
             "longer ago than max_plan_age (7d) allows",
@@ -255,19 +268,28 @@ def test_what_stops_a_plan_stops_it_before_the_first_deletion(shop: Sandbox, pla
             {"plan": whole, "max_delete_percent": 74.9, "batch": "1-1"},
             "the plan deletes 3 of 4 packages (75 %), and max_delete_percent allows 74.9 %: nothing was deleted",
         ),
-        "subgroups": (
-            {"plan": sealed(whole, scope={"group": "acme"}), "group": "acme", "exclude_subgroups": True},
-            "the plan is for group 'acme' with its subgroups, and the task excludes them",
-        ),
     }
     asking = {
+        "subgroups": (
+            {
+                "plan": sealed(whole, scope={"group": "acme", "group_id": 7, "exclude_subgroups": False}),
+                "group": "acme",
+                "exclude_subgroups": True,
+            },
+            "the plan is for group 'acme' with the ID 7 and its subgroups, and the task excludes them",
+        ),
         "another project": (
             {"plan": whole, "project": "acme/saved"},
-            "the plan is for project 'acme/guarded', and the task names project 'acme/saved'",
+            "the plan is for project 'acme/guarded' with the ID 55, and the task names project 'acme/saved', which has"
+            " the ID 54",
         ),
         "a group": (
             {"plan": whole, "group": "acme"},
-            "the plan is for project 'acme/guarded', and the task names group 'acme'",
+            "the plan is for project 'acme/guarded' with the ID 55, and the task names group 'acme'",
+        ),
+        "a policy and a time to come": (
+            {"policy": KEEP_ONE, "project": "acme/guarded", "reference_time": "2062-01-01"},
+            "reference_time 2062-01-01T00:00:00.000Z is in the future: what is to be deleted may be planned for",
         ),
         "policy and max_deletions": (
             {"policy": KEEP_ONE, "project": "acme/guarded", "max_deletions": 2},
@@ -385,9 +407,8 @@ def test_a_project_that_left_the_group_is_left_alone(shop: Sandbox, playbook: t.
     (made,) = playbook(shop, plan(group="acme/left")).results
     saved.write_text(json.dumps(made["plan"]))
     # The project is still there, and the group does not list it any more.
-    shop.faults([{"method": "GET", "path": "/groups/", "kind": "status", "code": 200, "body": [], "times": -1}])
+    shop.control("POST", "projects/61", {"path": "acme/gone"})
     (result,) = playbook(shop, retain(plan_file=str(saved), on_drift="skip")).results
-    shop.faults([])
     assert kinds(result) == {6100: "drifted", 6101: "drifted"}
     assert result["results"][0]["message"] == "its project is not listed in group 'acme/left' any more"
     assert result["changed"] is False

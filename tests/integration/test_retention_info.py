@@ -5,12 +5,16 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
 import typing as t
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import DELETE_FIELDS, digest
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import digest
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_shape import DELETE_FIELDS
 from ansible_collections.registryops.gitlab.tests.integration.seeds import TYPES, package, seed
 from gitlab_sandbox.testing import Sandbox
 
@@ -32,7 +36,12 @@ SHOP = [
 DELETABLE = [*range(100, 114), 120, 121, 122, 130, 140, 141, 142, 143, 144]
 TOOLS = {"path": "acme/tools", "id": 44, "packages": [package("app", str(i), id=200 + i) for i in range(3)]}
 NESTED = {"path": "acme/deep/nested", "id": 45, "packages": [package("app", "1", id=300)]}
-EVERYTHING = {"rules": [{"name": "all", "delete_all": True}]}
+EVERYTHING = {
+    "rules": [
+        {"name": "all", "delete_all": True},
+        {"name": "versionless", "match": {"versionless": True}, "delete_all": True},
+    ]
+}
 
 
 @pytest.fixture(scope="module")
@@ -100,16 +109,48 @@ def test_everything_that_can_be_deleted_is_looked_at(shop: Sandbox, playbook: t.
     ).results
     assert ids(project) == ids(checked) == DELETABLE
     assert {entry["project_path"] for entry in project["plan"]["delete"]} == {"acme/web/shop"}
-    assert project["plan"]["scope"] == by_id["plan"]["scope"] == {"project": "acme/web/shop"}
+    assert project["plan"]["scope"] == by_id["plan"]["scope"] == {"project": "acme/web/shop", "project_id": 42}
     assert ids(by_id) == DELETABLE
     assert ids(group) == sorted([*DELETABLE, 200, 201, 202, 300])
-    assert group["plan"]["scope"] == {"group": "acme", "exclude_subgroups": False}
+    group_id = group["plan"]["scope"]["group_id"]
+    assert group["plan"]["scope"] == {"group": "acme", "group_id": group_id, "exclude_subgroups": False}
     assert {e["project_path"] for e in group["plan"]["delete"]} == {"acme/web/shop", "acme/tools", "acme/deep/nested"}
     assert ids(alone) == [200, 201, 202]
-    assert alone["plan"]["scope"] == {"group": "acme", "exclude_subgroups": True}
+    assert alone["plan"]["scope"] == {"group": "acme", "group_id": group_id, "exclude_subgroups": True}
     assert {request["method"] for request in shop.requests()} == {"GET"}
     assert shop.state() == before
     assert not any(result["changed"] for result in (project, group, alone, by_id, checked))
+
+
+def test_a_policy_in_a_file(shop: Sandbox, playbook: t.Any, tmp_path: Path) -> None:
+    files = {
+        "policy.yml": "rules:\n  - name: apps\n    match: {name: app, version: '1'}\n    delete_all: true\n",
+        "policy.json": '{"rules": [{"name": "apps", "match": {"name": "app", "version": "1"}, "delete_all": true}]}',
+        "twice.yml": "protect: [{name: app}]\nrules: []\nprotect: []\n",
+        "octal.yml": "rules:\n  - {keep_latest: 010}\n",
+        "commented.yml": "rules:\n  - name: broken\n    match:\n    #  status: error\n    delete_all: true\n",
+    }
+    paths = {name: str(tmp_path / name) for name in files}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    scope = {"project": "acme/web/shop"}
+    read, same, *refused, both, neither = playbook(
+        shop,
+        *({"package_retention_info": {**scope, "policy_file": paths[name]}} for name in files),
+        {"package_retention_info": {**scope, "policy_file": paths["policy.yml"], "policy": EVERYTHING}},
+        {"package_retention_info": scope},
+    ).results
+    assert ids(read) == ids(same) == [140]
+    assert read["plan"]["policy"] == same["plan"]["policy"]
+    assert [result["msg"] for result in refused] == [
+        f"policy_file '{paths['twice.yml']}' has the key 'protect' twice, line 3, column 1",
+        f"policy_file '{paths['octal.yml']}' holds '010', line 2, column 19: write a number in decimal digits, a text"
+        " in quotes",
+        f"policy_file '{paths['commented.yml']}': policy: rule 'broken': match is null: give it a value, or leave the"
+        " key out",
+    ]
+    assert both["msg"] == "parameters are mutually exclusive: policy|policy_file"
+    assert neither["msg"] == "one of the following is required: policy, policy_file"
 
 
 def test_the_plan_is_whole_and_can_be_made_again(shop: Sandbox, playbook: t.Any) -> None:
@@ -136,8 +177,12 @@ def test_the_plan_is_whole_and_can_be_made_again(shop: Sandbox, playbook: t.Any)
         "packages": 23,
         "delete": 1,
         "keep": 22,
+        "protected": 1,
+        "listed": 0,
         "unmatched": 18,
         "by_rule": {"apps": {"delete": 1, "keep": 2}, "rest": {"delete": 0, "keep": 1}},
+        "without_match": [],
+        "vanishing": [],
     }
     # The template gave a number or its text; the plan holds the number.
     assert made["policy"]["rules"][1] == {
@@ -149,7 +194,7 @@ def test_the_plan_is_whole_and_can_be_made_again(shop: Sandbox, playbook: t.Any)
     entry = made["delete"][0]
     assert set(entry) == set(DELETE_FIELDS)
     assert (entry["id"], entry["rule"]) == (140, "apps")
-    assert entry["reason"] == "no keep of rule 'apps' holds it: latest 3 of 3 (1 kept), older than 19d"
+    assert entry["reason"] == "no keep of rule 'apps' holds it: latest 3 of 3 (1 kept), older than 19d, its files too"
     kept = {entry["id"]: (entry["rule"], entry["reasons"]) for entry in made["keep"]}
     assert len(kept) == made["summary"]["keep"]
     assert kept[142] == ("apps", ["latest 1 of 1", "within 19d"])
@@ -172,7 +217,7 @@ def test_the_plan_is_whole_and_can_be_made_again(shop: Sandbox, playbook: t.Any)
         "",
         "rule 'apps' deletes 1 package:",
         "  acme/web/shop  generic  app: 1 package, created 2026-11-01",
-        "    - 1 (id 140, 2026-11-01): latest 3 of 3 (1 kept), older than 19d",
+        "    - 1 (id 140, 2026-11-01): latest 3 of 3 (1 kept), older than 19d, its files too",
     ]
     assert sized["text"][0].startswith("delete 1 of 23 packages (1,000 B), keep 22")
     assert sized["text"][2] == "rule 'apps' deletes 1 package (1,000 B):"
@@ -196,3 +241,106 @@ def test_who_may_not_read_gets_no_plan(shop: Sandbox, playbook: t.Any) -> None:
     assert (guest["error"]["kind"], revoked["error"]["kind"]) == ("Forbidden", "Unauthorized")
     assert not any("plan" in result for result in (absent, outsider, anonymous, guest, revoked))
     assert ids(reader) == ids(job) == DELETABLE
+
+
+# --- what a plan reads and tells of files, refs and names ----------------------------------------------------------
+
+
+def test_what_was_published_again_is_young(playbook: t.Any, start: t.Any) -> None:
+    old, young = "2026-01-01T00:00:00.000Z", "2026-11-19T00:00:00.000Z"
+    registry = start(
+        seed(
+            package("com/acme/app", "1.0-SNAPSHOT", "maven", id=1, created_at=old, files=[{"created_at": young}]),
+            package("com/acme/app", "0.9-SNAPSHOT", "maven", id=2, created_at=old, files=[{"created_at": old}]),
+            package("com/acme/app", "1.1-SNAPSHOT", "maven", id=3, created_at=young),
+            package("ui", "1.0.0", "npm", id=4, created_at=old, files=[{"created_at": young}]),
+        )
+    )
+    policy = {"rules": [{"name": "recent", "match": {"package_type": ["maven", "npm"]}, "keep_within": "14d"}]}
+    (result,) = playbook(registry, plan(policy, reference_time=NOW, explain_keeps=True)).results
+    assert {entry["id"]: entry["reason"].rpartition(": ")[2] for entry in result["plan"]["delete"]} == {
+        2: "older than 14d, its files too",
+        4: "older than 14d",
+    }
+    assert {entry["id"]: entry["reasons"] for entry in result["plan"]["keep"]} == {
+        1: ["published again within 14d"],
+        3: ["within 14d"],
+    }
+    # Files are read of what nothing else holds, and of types that may be published again.
+    assert sorted(r["path"].split("/")[-2] for r in registry.requests() if r["path"].endswith("package_files")) == [
+        "1",
+        "2",
+    ]
+
+
+def test_refs_prereleases_and_warnings(playbook: t.Any, start: t.Any) -> None:
+    registry = start(
+        seed(
+            *(package("app", str(i), id=i, pipelines=[{"ref": f"feature/{i % 2}"}]) for i in (1, 2, 3, 4)),
+            package("ui", "1.0.0", "npm", id=5),
+            package("ui", "2.0.0-rc.1", "npm", id=6),
+        )
+    )
+    policy = {
+        "protect": [{"name": "core-*"}],
+        "rules": [
+            {"name": "builds", "match": {"ref": "feature/*"}, "keep_latest": 1, "per": "ref"},
+            {"name": "npm", "match": {"package_type": "npm"}, "delete_all": True},
+        ],
+    }
+    whole, floored = playbook(registry, plan(policy), plan({**policy, "keep_at_least": 1})).results
+    assert ids(whole) == [1, 2, 5, 6]
+    summary = whole["plan"]["summary"]
+    assert summary["without_match"] == ["protect 'core-*'"]
+    assert summary["vanishing"] == [{"project_path": "acme/web/shop", "package_type": "npm", "name": "ui"}]
+    warnings = " ".join(whole["warnings"])
+    assert "nothing that is listed is of protect 'core-*'" in warnings
+    assert "nothing would be left of ui (npm)" in warnings
+    assert ids(floored) == [1, 2, 5]
+    assert floored["plan"]["summary"]["vanishing"] == []
+
+
+def test_keep_lists(playbook: t.Any, start: t.Any, tmp_path: Path) -> None:
+    registry = start(
+        seed(
+            *(package("ui", f"1.0.{i}", "npm", id=i) for i in range(1, 4)),
+            package("Acme_Tools", "1.0", "pypi", id=4),
+            package("app", "1", id=5),
+        )
+    )
+    component = {"name": "acme-tools", "purl": "pkg:pypi/acme.tools@1.0.0"}
+    (tmp_path / "sbom.json").write_text(json.dumps({"bomFormat": "CycloneDX", "components": [component]}))
+    own = tmp_path / "keep.yml"
+    own.write_text(
+        "- {name: ui, version: '1.0.2', reason: LTS of customer X}\n- {name: x, reason: y, until: 2026-01-01}\n"
+    )
+    (tmp_path / "bad.csv").write_text("name;reason\nui;LTS\n")
+    lists = [str(own), f"{tmp_path}/*.json"]
+    (made, absent, bad) = playbook(
+        registry,
+        plan(keep_lists=lists, explain_keeps=True),
+        plan(keep_lists=[f"{tmp_path}/*.nothing"]),
+        plan(keep_lists=[f"{tmp_path}/bad.csv"]),
+    ).results
+    assert ids(made) == [1, 3, 5]
+    assert {entry["id"]: entry["reasons"] for entry in made["plan"]["keep"]} == {
+        2: ["listed: keep.yml (LTS of customer X)"],
+        4: ["used: sbom.json"],
+    }
+    assert made["plan"]["summary"]["listed"] == 2
+    assert any("keep list keep.yml: 'y' held until 2026-01-01" in warning for warning in made["warnings"])
+    assert [(one["path"], one["sha256"]) for one in made["plan"]["keep_lists"]] == [
+        (str(path), hashlib.sha256(path.read_bytes()).hexdigest()) for path in (own, tmp_path / "sbom.json")
+    ]
+    assert absent["msg"].endswith(".nothing' finds no file: a list that is not read keeps nothing")
+    assert bad["msg"] == "keep list bad.csv: its columns are separated by another character than a comma"
+    # What the same file keeps by the time of the apply is drift.
+    own.write_text("- {name: ui, reason: all of it}\n")
+    apply = {"plan": made["plan"], "keep_lists": lists, "on_drift": "skip"}
+    (applied,) = playbook(registry, {"package_retention": apply}).results
+    assert {result["id"]: result["result"] for result in applied["results"]} == {
+        1: "drifted",
+        3: "drifted",
+        5: "deleted",
+    }
+    assert "it is kept now: listed: keep.yml (all of it)" in applied["results"][1]["message"]

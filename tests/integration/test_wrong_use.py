@@ -19,6 +19,8 @@ from gitlab_sandbox.testing import Sandbox
 SHOP = {"project": "acme/web/shop"}
 GONE = {**SHOP, "state": "absent"}
 NAMED = {"name": "ui", "version": "1"}
+A_NUMBER = "must be a text, and YAML made a number of it"
+QUOTES = "put it in quotes"
 ALL_TYPES = ", ".join(TYPES)
 
 #: Task and sentence. Nothing of these may reach the server. Unit tests have many more of the sentences.
@@ -47,6 +49,28 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
     "unknown key in a list": (
         {"package": {**GONE, "packages": [{**NAMED, "type": "npm"}]}},
         "packages[0]: unknown key 'type': there are id, name, version, all_versions, package_type",
+    ),
+    "a number for a version": (
+        {"package": {**GONE, "name": "ui", "version": 1.1}},
+        f"version {A_NUMBER} (1.1): {QUOTES}",
+    ),
+    "a number for a name": ({"package": {**GONE, "name": 7, "version": "1"}}, f"name {A_NUMBER} (7): {QUOTES}"),
+    "true for a name": (
+        {"package_info": {**SHOP, "name_search": True}},
+        f"name_search must be a text, and YAML made true or false of it (True): {QUOTES}",
+    ),
+    "a list for a name": ({"package_info": {**SHOP, "name": ["ui"]}}, "name must be a text, not a list"),
+    "a number for a file": (
+        {"package_file": {**GONE, **NAMED, "file_name": 1.5}},
+        f"file_name {A_NUMBER} (1.5): {QUOTES}",
+    ),
+    "a number for the version of a file": (
+        {"package_file": {**GONE, "name": "ui", "version": 3.1, "file_name": "x"}},
+        f"version {A_NUMBER} (3.1): {QUOTES}",
+    ),
+    "a number for a glob": (
+        {"package_file_info": {**SHOP, **NAMED, "file_name": 7}},
+        f"file_name {A_NUMBER} (7): {QUOTES}",
     ),
     "unknown package type": (
         {"package_info": {**SHOP, "package_type": ["npm", "docker"]}},
@@ -99,6 +123,16 @@ def test_refused_before_any_request(sandbox: Sandbox, playbook: t.Any) -> None:
     assert said == {name: (True, sentence) for name, (_task, sentence) in REFUSED.items()}
     assert sandbox.requests() == []
     assert "Traceback" not in run.output
+
+
+def test_numbers_in_a_loop_name_no_version(sandbox: Sandbox, playbook: t.Any) -> None:
+    sandbox.forget()
+    loop = {"package": {**GONE, "name": "ui", "version": "{{ item }}"}, "loop": [1.2, 8]}
+    (done,) = playbook(sandbox, loop).results
+    assert [result["msg"] for result in done["results"]] == [
+        f"version {A_NUMBER} ({number}): {QUOTES}" for number in ("1.2", "8")
+    ]
+    assert sandbox.requests() == []
 
 
 @pytest.fixture(scope="module")
