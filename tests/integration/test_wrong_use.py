@@ -21,7 +21,7 @@ GONE = {**SHOP, "state": "absent"}
 NAMED = {"name": "ui", "version": "1"}
 A_NUMBER = "must be a text, and YAML made a number of it"
 QUOTES = "put it in quotes"
-ALL_TYPES = ", ".join(TYPES)
+ALL_TYPES = ", ".join((*TYPES, "cargo"))
 
 #: Task and sentence. Nothing of these may reach the server. Unit tests have many more of the sentences.
 REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {

@@ -52,7 +52,12 @@ class PackagesApi:
         params = {"with_projects": "false"} if scope.kind == "group" else None
         with self._causes.told(scope):
             data = self.client.get(scope.path, params).data
-        return _checked(data, {"id": int}, f"GET /{scope.kind}s/{scope.ref}")
+        found = _checked(data, {"id": int}, f"GET /{scope.kind}s/{scope.ref}")
+        if found["id"] < 1:
+            raise UnexpectedAnswer(
+                f"GET /{scope.kind}s/{scope.ref}: answered with the ID {found['id']}, which nothing has"
+            )
+        return found
 
     def project_id(self, project: Scope) -> int:
         """The numeric ID of a project, asked for (E10) only where it is not what one has."""
