@@ -40,7 +40,8 @@ options:
     type: path
   timeout:
     description:
-      - How many seconds one request may take, from its first byte to the last one of its answer.
+      - How many seconds one request may take, from its first byte to the last one of its answer. Where a file is sent or received, the
+        time for each 64 KiB of it.
     type: float
     default: 30
   retries:

@@ -1,6 +1,6 @@
 # Copyright: registryops maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP to one GitLab: authentication, retries, rate limits, redirects, and every failure as one kind of error.
+"""HTTP to one GitLab: calls with their retries and redirects, and every failure as one kind of error.
 
 Nothing here knows packages beyond the words with which GitLab refuses them (contract, section 5).
 """
@@ -9,145 +9,59 @@ from __future__ import annotations
 
 import concurrent.futures
 import random
-import re
-import time
 import traceback
 import typing as t
 import urllib.parse
-from dataclasses import dataclass
 
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.bodies import (
-    MOST,
-    MOST_OF_AN_ERROR,
-    CutOff,
-    TooLong,
-    parse_json,
-    read_body,
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.answers import (
+    Answer,
+    Response,
+    passing,
+    read_answer,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.deadlines import Watch
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.error_words import (
-    TRANSIENT,
-    gitlab_words,
-    refusal,
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.connection import (
+    Connection,
+    Token,
+    normalize_api_url,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.error_words import TRANSIENT, gitlab_words
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
     GitlabError,
-    InvalidInput,
     MayPass,
     RateLimited,
     RedirectRefused,
-    UnexpectedAnswer,
-    Unreachable,
+    StorageRefused,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.rate_gate import (
-    MAX_WAIT,
-    RateGate,
-    read_limits,
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.rate_gate import MAX_WAIT
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.redirects import (
+    MAX_REDIRECTS,
+    STATUSES,
+    host_of,
+    target_of,
+    to_storage,
+    within,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.server_clock import ServerClock, http_date
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.sending import File, Request, Sender
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.threads import Threads
-from ansible_collections.registryops.gitlab.plugins.module_utils._plain.secrets import Secrets, user_info
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.transfers import Upload
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
+
+__all__ = ["REQUESTS_IMPORT_ERROR", "Answer", "Client", "Connection", "Start", "Token", "Upload", "normalize_api_url"]
 
 REQUESTS_IMPORT_ERROR: str | None
 try:
-    import requests
-    import urllib3
-
-    from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.deadlines import WatchedAdapter
+    import requests as _requests
+    import urllib3 as _urllib3
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 else:
     REQUESTS_IMPORT_ERROR = None
-
-MAX_REDIRECTS = 5
-#: The header that carries each kind of token (contract, section 6).
-TOKEN_HEADERS = {"private": "PRIVATE-TOKEN", "oauth": "Authorization", "job": "JOB-TOKEN"}
-
-
-@dataclass(frozen=True)
-class Token:
-    """A token and its kind: ``private``, ``oauth`` or ``job``. Its value never shows in a repr."""
-
-    kind: str
-    value: str
-
-    def __repr__(self) -> str:
-        return f"Token({self.kind!r}, '********')"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A good answer: ``data`` is the parsed JSON (None for 204), ``path`` where it came from after redirects."""
-
-    status: int
-    headers: t.Mapping[str, str]
-    data: t.Any
-    path: str
-
-
-@dataclass(frozen=True)
-class _Response:
-    """A whole answer of any status, as it came over the wire and decompressed."""
-
-    status: int
-    headers: t.Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Connection:
-    """What it takes to talk to a GitLab. ``timeout`` in seconds, for one request as a whole."""
-
-    api_url: str = "https://gitlab.com"
-    token: Token | None = None
-    validate_certs: bool = True
-    ca_path: str | None = None
-    timeout: float = 30
-    retries: int = 5
-    concurrency: int = 8
-
-
-def normalize_api_url(url: str) -> str:
-    """``https://host[/prefix]/api/v4`` for any way that people write it. Raises :class:`InvalidInput`."""
-    # Only what stands before a query is shown, and nothing where a password may stand: people put tokens there.
-    shown = re.split(r"[?#]", printable(url.strip()))[0]
-    shown = "(with a user name)" if "@" in shown else repr(shown)
-    try:
-        parts = urllib.parse.urlsplit(url.strip())
-    except ValueError:
-        raise InvalidInput(f"api_url {shown} has no usable host and port") from None
-    if parts.username or parts.password:
-        raise InvalidInput("api_url must not hold a user name or password: give the token in api_token")
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise InvalidInput(f"api_url {shown} is not a URL: it must begin with https:// (or http://) and name a host")
-    try:
-        if parts.port == 0 or not parts.hostname:
-            raise ValueError
-        parts.netloc.encode("idna")
-    except ValueError:
-        raise InvalidInput(f"api_url {shown} has no usable host and port") from None
-    if parts.query or parts.fragment:
-        raise InvalidInput(f"api_url {shown} must not have a query or a fragment")
-    prefix = re.sub(r"/api(/v4)?$", "", parts.path.rstrip("/"))
-    return f"{parts.scheme}://{parts.netloc}{prefix}/api/v4"
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urllib.parse.urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-
-
-def _join(url: str, location: str) -> str:
-    """Where a redirect leads, encoded; "" for what is no address."""
-    try:
-        return requests.utils.requote_uri(urllib.parse.urljoin(url, location))
-    except (requests.exceptions.RequestException, ValueError):
-        return ""
-
+    del _requests, _urllib3
 
 T = t.TypeVar("T")
 R = t.TypeVar("R")
+#: Gives what takes the pieces of a file, empty, for each time that the file begins anew.
+Start = t.Callable[[], t.Callable[[bytes], object]]
 
 
 class Client:
@@ -157,41 +71,17 @@ class Client:
         self.api_url = normalize_api_url(connection.api_url)
         self.connection = connection
         self.warnings: list[str] = []
-        self._gate = RateGate(connection.concurrency)
-        self._clock = ServerClock()
+        self._sender = Sender(self.api_url, connection)
         self._threads = Threads(connection.concurrency)
-        self._watch = Watch()
-        self._session = requests.Session()
-        self._session.headers.update({"User-Agent": "registryops.gitlab", "Accept-Encoding": "gzip"})
-        self._adapter = WatchedAdapter(pool_maxsize=connection.concurrency, max_retries=0)
-        self._session.mount(self.api_url, self._adapter)
-        verify: bool | str = connection.ca_path or True
-        if not connection.validate_certs:
-            verify = False
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        # Proxies and REQUESTS_CA_BUNDLE come from the environment, as for every program; looked up once.
-        settings = self._session.merge_environment_settings(self.api_url, {}, True, verify, None)
-        proxies = [secret for proxy in settings["proxies"].values() for secret in user_info(proxy or "")]
-        self._secrets = Secrets([*proxies, *([connection.token.value] if connection.token else [])])
-        self._send_options: dict[str, t.Any] = {**settings, "timeout": connection.timeout}
-        if not connection.validate_certs:
-            self._send_options["verify"] = False
-        # Prepared once and copied for each request: preparing is about a fifth of what a request costs here.
-        blank = requests.Request("GET", self.api_url, auth=self._authenticate)
-        try:
-            self._blank = self._session.prepare_request(blank)
-        except (requests.exceptions.RequestException, ValueError):
-            raise InvalidInput(f"api_url {printable(self.api_url)!r} is not a URL that one can send to") from None
 
     def __enter__(self) -> Client:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         # An interrupt ends here too: nothing new is sent, and nothing that is in flight is waited for.
-        self._gate.close()
-        self._watch.close()
+        self._sender.close()
         self._threads.close()
-        self._session.close()
+        self._sender.disconnect()
 
     def submit(self, func: t.Callable[..., R], *args: t.Any) -> concurrent.futures.Future[R]:
         """Run ``func`` in one of the ``concurrency`` threads."""
@@ -201,41 +91,91 @@ class Client:
         """``[func(item) for item in items]``, in parallel and in order; the first error in that order is raised."""
         return self._threads.map(func, items)
 
-    def get(self, path: str, params: t.Mapping[str, str] | None = None) -> Answer:
+    def get(self, path: str, params: t.Mapping[str, str] | None = None, basic: str | None = None) -> Answer:
         """GET ``path`` (below ``/api/v4``, already encoded); redirects within the host are followed."""
-        return self._request("GET", path, params, {})
+        return self._call(self._request("GET", path, params, basic=basic))
 
     def delete(self, path: str, headers: t.Mapping[str, str] | None = None) -> Answer:
         """DELETE ``path``. It is sent again after a fault: where the error's ``lost`` is true, look what happened."""
-        return self._request("DELETE", path, None, headers or {})
+        return self._call(self._request("DELETE", path, None, headers or {}))
+
+    def download(
+        self,
+        path: str,
+        start: Start,
+        most: int | None = None,
+        params: t.Mapping[str, str] | None = None,
+        basic: str | None = None,
+    ) -> None:
+        """GET a file's bytes: ``start`` is called for each try, and gives what takes them piece by piece.
+
+        ``most`` is the file's size in bytes, where one knows it; more is a :class:`FileDiffers`. ``basic`` is a
+        user name, for registries that take HTTP Basic only. One redirect to an object storage is followed, without the
+        token. What ``start`` and its function raise goes through as it is. ``timeout`` is for each 64 KiB.
+        """
+        request = self._request("GET", path, params, {"Accept-Encoding": "identity"}, basic)
+        self._tries(request, lambda: self._receive(request, File(start(), most)))
+
+    def upload(
+        self,
+        method: str,
+        path: str,
+        body: t.Callable[[], Upload],
+        headers: t.Mapping[str, str] | None = None,
+        params: t.Mapping[str, str] | None = None,
+        basic: str | None = None,
+    ) -> Answer:
+        """PUT or POST ``body``, which is called for each try. ``data`` is None where the answer is not JSON.
+
+        Sent again only where the server certainly did nothing. Otherwise the error's ``lost`` is true: look whether it
+        is there, before it is sent again. ``basic`` as in :meth:`download`.
+        """
+        request = self._request(method, path, params, headers or {}, basic)
+
+        def once() -> Answer:
+            sent = self._with(request, upload=body())
+            return self._follow(sent, needs_json=False)
+
+        return self._tries(request, once, sent_again=False)
 
     def clock_skew(self) -> float | None:
         """Seconds that this host's clock is ahead of the server's, by the ``Date`` of what was read; None: not told."""
-        return self._clock.skew()
+        return self._sender.clock.skew()
 
     def scrub(self, text: str) -> str:
         """``text`` without the token, without a proxy's password, and without parts of them: before it is cut."""
-        return self._secrets.scrub(text)
+        return self._sender.scrub(text)
 
     # --- one call, with its retries --------------------------------------------------------------------------
 
     def _request(
-        self, method: str, path: str, params: t.Mapping[str, str] | None, headers: t.Mapping[str, str]
-    ) -> Answer:
+        self,
+        method: str,
+        path: str,
+        params: t.Mapping[str, str] | None,
+        headers: t.Mapping[str, str] | None = None,
+        basic: str | None = None,
+    ) -> Request:
         query = urllib.parse.urlencode(params or {}, quote_via=urllib.parse.quote)
         url = f"{self.api_url}{path}" + (f"?{query}" if query else "")
+        return Request(method, url, self._name(method, url), headers or {}, basic)
+
+    def _call(self, request: Request) -> Answer:
+        return self._tries(request, lambda: self._follow(request))
+
+    def _tries(self, request: Request, once: t.Callable[[], R], sent_again: bool = True) -> R:
         try:
-            return self._try_again(method, url, headers)
+            return self._try_again(once, sent_again)
         except GitlabError as error:
             # Whatever went into it: a sentence leaves here without a secret.
             error.message, error.words, error.call = map(self.scrub, (error.message, error.words, error.call))
             raise
 
-    def _try_again(self, method: str, url: str, headers: t.Mapping[str, str]) -> Answer:
+    def _try_again(self, once: t.Callable[[], R], sent_again: bool) -> R:
         lost = False
         for attempt in range(self.connection.retries + 1):
             try:
-                return self._follow(method, url, headers)
+                return once()
             except MayPass as fault:
                 lost = lost or fault.may_have_worked
                 fault.error.lost = lost
@@ -245,7 +185,7 @@ class Client:
                     )
                     fault.error.message += f"; {asked}: run it again later"
                     raise fault.error from None
-                if attempt == self.connection.retries:
+                if attempt == self.connection.retries or (fault.may_have_worked and not sent_again):
                     tries = f" ({attempt + 1} tries)" if attempt else ""
                     fault.error.message += tries
                     raise fault.error from None
@@ -258,198 +198,87 @@ class Client:
     def _wait(self, fault: MayPass, attempt: int) -> None:
         # Full seconds at first glance, but never two clients in step: half of the pause is chance.
         backoff = min(30.0, 0.5 * 2**attempt) * random.uniform(0.5, 1)
+        gate = self._sender.gate
+        if isinstance(fault.error, StorageRefused):
+            return gate.sleep(max(backoff, fault.wait or 0))  # another server than GitLab: nobody else waits
         if isinstance(fault.error, RateLimited) and fault.wait is None:
             # Not told when. Such limits are for a minute: wait for all, and for more than a minute in all tries.
-            return self._gate.pause(min(60.0, 4.0**attempt) * random.uniform(0.5, 1))
+            return gate.pause(min(60.0, 4.0**attempt) * random.uniform(0.5, 1))
         if fault.wait is None:
-            return self._gate.sleep(backoff)
-        self._gate.pause(max(fault.wait, backoff if fault.wait == 0 else 0))
+            return gate.sleep(backoff)
+        gate.pause(max(fault.wait, backoff if fault.wait == 0 else 0))
         return None
 
-    def _follow(self, method: str, url: str, headers: t.Mapping[str, str]) -> Answer:
+    def _follow(self, request: Request, needs_json: bool = True) -> Answer:
+        first = request.url
+        response: Response
         for _hop in range(MAX_REDIRECTS + 1):
-            response = self._send(method, url, headers)
-            call = self._call(method, url)
-            if response.status not in (301, 302, 303, 307, 308):
-                return self._read(response, call, url)
-            target = _join(url, response.headers.get("Location", ""))
-            shown = printable(self.scrub(target.split("?")[0])) or "no address"
-            try:
-                same_host = _origin(target) == _origin(self.api_url)
-            except ValueError:
-                same_host = False
-            if not same_host:
-                hint = "" if target.split(":")[0] != "https" or url.startswith("https") else "; set api_url to https://"
-                raise RedirectRefused(
-                    f"{call} was redirected to {shown}, another server than api_url: not followed, as the token"
-                    f" would go along{hint}",
-                    response.status,
-                    call,
-                )
-            if method != "GET":
-                raise RedirectRefused(
-                    f"{call} was redirected to {shown}: only reading is redirected", response.status, call
-                )
-            url = target
-        raise RedirectRefused(f"{call} was redirected more than {MAX_REDIRECTS} times", response.status, call)
-
-    def _send(self, method: str, url: str, headers: t.Mapping[str, str]) -> _Response:
-        """One request and its whole body. Raises :class:`MayPass` where no whole answer came."""
-        call = self._call(method, url)
-        limits = response = None
-        refused = False
-        self._gate.enter()
-        try:
-            with self._watch.request(self.connection.timeout) as running:
-                try:
-                    request = self._prepare(method, url, headers)
-                    asked = time.time()
-                    # The adapter, not the session: that would follow redirects with the token, and keep cookies.
-                    response = self._adapter.send(request, **self._send_options)
-                    answered = time.time()
-                    limits, refused = read_limits(response.headers), response.status_code == 429
-                    body = self._read_body(response, call)
-                    if running.cut:
-                        raise CutOff  # without a length, a cut looks like the end
-                except (
-                    requests.exceptions.RequestException,
-                    urllib3.exceptions.HTTPError,
-                    CutOff,
-                    OSError,
-                    ValueError,
-                ) as exc:
-                    if running.cut:
-                        raise self._too_late(call, response is not None) from None
-                    raise self._fault(exc, call) from None
-        finally:
-            self._gate.leave(limits, refused)
-        if method == "GET" and response.status_code == 200 and "Age" not in response.headers:
-            self._clock.saw(http_date(response.headers.get("Date")), asked, answered)
-        return _Response(response.status_code, response.headers, body)
-
-    def _prepare(self, method: str, url: str, headers: t.Mapping[str, str]) -> requests.PreparedRequest:
-        request = self._blank.copy()
-        request.method = method
-        request.headers.update(headers)
-        if url.startswith(self.api_url):
-            request.url = f"{self._blank.url}{url[len(self.api_url) :]}"
-        else:
-            request.prepare_url(url, None)
-        return request
-
-    def _read_body(self, response: requests.Response, call: str) -> bytes:
-        good = 200 <= response.status_code < 300
-        try:
-            return read_body(response.raw, response.headers, MOST if good else MOST_OF_AN_ERROR)
-        except TooLong as long:
-            response.raw.close()
-            if not good:
-                return t.cast(bytes, long.args[0])
-            error = UnexpectedAnswer(
-                f"{call}: answered with more than {MOST // 1_000_000} MB, more than GitLab ever does: the rest was not"
-                " read",
-                response.status_code,
-                call,
-            )
-            error.lost = True
-            raise error from None
-
-    def _too_late(self, call: str, begun: bool) -> MayPass:
-        seconds = f"{self.connection.timeout:g} seconds"
-        what = "the answer did not end" if begun else "no answer"
-        return MayPass(Unreachable(f"{call}: {what} within {seconds} (option timeout)", call=call), True)
-
-    def _authenticate(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        # Passed as `auth` even without a token: it keeps requests from sending what a .netrc holds.
-        token = self.connection.token
-        if token:
-            value = f"Bearer {token.value}" if token.kind == "oauth" else token.value
-            request.headers[TOKEN_HEADERS[token.kind]] = value
-        return request
-
-    # --- telling failures apart ------------------------------------------------------------------------------
-
-    def _fault(self, exc: Exception, call: str) -> GitlabError:
-        """Why no whole answer came: an error that is final, or a :class:`MayPass` that holds one."""
-        server = self.api_url.rsplit("/api/v4", 1)[0]
-        text = self.scrub(printable(str(exc)))
-        errors = requests.exceptions
-        if isinstance(exc, (errors.SSLError, urllib3.exceptions.SSLError)):
-            if "certificate" in text.lower() or "hostname" in text.lower():
-                return Unreachable(
-                    f"{call}: the TLS certificate of {server} does not verify ({_reason(text)}): name the file of its"
-                    " authority in ca_path, or set validate_certs to false where you trust the network",
-                    call=call,
-                )
-            return MayPass(Unreachable(f"{call}: TLS with {server} failed: {_reason(text)}", call=call), True)
-        if isinstance(exc, errors.ConnectTimeout):
-            seconds = f"{self.connection.timeout:g} seconds"
-            return MayPass(Unreachable(f"{call}: {server} did not answer within {seconds}", call=call), False)
-        if isinstance(exc, (errors.Timeout, urllib3.exceptions.TimeoutError)) or "timed out" in text:
-            return self._too_late(call, False)
-        if isinstance(exc, errors.ProxyError):
-            return MayPass(Unreachable(f"{call}: the proxy failed: {_reason(text)}", call=call), False)
-        if "NameResolution" in text or "getaddrinfo" in text or "Name or service not known" in text:
-            return MayPass(
-                Unreachable(f"{call}: the host of {server} is not known: check api_url and the DNS", call=call), False
-            )
-        if isinstance(exc, errors.ConnectionError) and "NewConnectionError" in text:
-            return MayPass(Unreachable(f"{call}: {server} does not answer: {_reason(text)}", call=call), False)
-        broken = (
-            errors.ConnectionError,
-            errors.ChunkedEncodingError,
-            urllib3.exceptions.ProtocolError,
-            CutOff,
+            call = self._name(request.method, request.url)
+            response = self._sender.send(request)
+            if response.status not in STATUSES:
+                return self._read(response, call, request.url, needs_json)
+            target, shown = self._target(request, response)
+            within(self.api_url, request.url, target, request.method, response.status, call, shown)
+            request = self._with(request, url=target, call=self._name(request.method, target))
+        raise RedirectRefused(
+            f"{self._name(request.method, first)} was redirected more than {MAX_REDIRECTS} times", response.status, call
         )
-        if isinstance(exc, broken) or (isinstance(exc, OSError) and not isinstance(exc, errors.RequestException)):
-            return MayPass(Unreachable(f"{call}: the connection was lost: {_reason(text)}", call=call), True)
-        return Unreachable(f"{call}: the request could not be sent: {_reason(text)}", call=call)
 
-    def _read(self, response: _Response, call: str, url: str) -> Answer:
-        status = response.status
-        data: t.Any = None
-        is_json = True
-        try:
-            data = parse_json(response.body) if response.body else None
-        except (ValueError, RecursionError):
-            is_json = False
-        if 200 <= status < 300:
-            if not is_json:
-                kind = self.scrub(printable(response.headers.get("Content-Type", "no type")))[:80]
-                start = self.scrub(printable(response.body[:4000].decode("utf-8", "replace")))[:40]
-                strange = UnexpectedAnswer(
-                    f"{call}: answered {status} with a body that is not JSON ({kind}, begins {start!r}): is api_url"
-                    " the address of a GitLab?",
-                    status,
-                    call,
+    def _receive(self, request: Request, file: File) -> None:
+        """A file's bytes: from GitLab, or from where its one redirect leads."""
+        request = self._with(request, file=file)
+        for _hop in range(MAX_REDIRECTS + 1):
+            response = self._sender.send(request)
+            if response.status not in STATUSES:
+                self._read(response, request.call, request.url, needs_json=False)
+                return None
+            target, shown = self._target(request, response)
+            if not target.startswith(f"{self.api_url}/"):
+                # Not below the API: what lies there is a storage's, also where it is on the same host.
+                return self._fetch(
+                    self._with(request, url=to_storage(request.url, target, response.status, request.call, shown))
                 )
-                raise MayPass(strange, may_have_worked=True)
-            path = url.split("?")[0][len(self.api_url) :] if url.startswith(self.api_url) else ""
-            return Answer(status, response.headers, data, path)
-        words = gitlab_words(data, response.body if not is_json else b"", self.scrub)
-        token = self.connection.token
-        error = refusal(status, data, words, call, token.kind if token else None)
-        if status in TRANSIENT:
-            limits = read_limits(response.headers)
-            wait = limits.retry_after
-            if wait is None and status == 429:
-                wait = limits.resets_in
-            raise MayPass(error, may_have_worked=status != 429, wait=wait)
-        raise error
+            request = self._with(request, url=target)
+        raise RedirectRefused(
+            f"{request.call} was redirected more than {MAX_REDIRECTS} times", response.status, request.call
+        )
 
-    def _call(self, method: str, url: str) -> str:
+    def _fetch(self, request: Request) -> None:
+        response = self._sender.send_to_storage(self._with(request, basic=None))
+        status, host = response.status, host_of(request.url)
+        if 200 <= status < 300:
+            return
+        if status in STATUSES:
+            raise RedirectRefused(
+                f"{request.call} was redirected to {host}, and from there again: one redirect is followed, no more",
+                status,
+                request.call,
+            )
+        words = gitlab_words(None, response.body, self.scrub)
+        error = StorageRefused(
+            f"{request.call}: the object storage {host} answered {status}{f' ({words})' if words else ''}",
+            status,
+            request.call,
+            words,
+        )
+        raise passing(error, response) if status in TRANSIENT else error
+
+    def _target(self, request: Request, response: Response) -> tuple[str, str]:
+        """Where an answer redirects to, and what a message shows of it: an address may be signed."""
+        target = target_of(request.url, response.headers)
+        return target, printable(self.scrub(target.split("?")[0])) or "no address"
+
+    def _read(self, response: Response, call: str, url: str, needs_json: bool) -> Answer:
+        path = url.split("?")[0][len(self.api_url) :] if url.startswith(self.api_url) else ""
+        token = self.connection.token
+        return read_answer(response, call, path, token.kind if token else None, self.scrub, needs_json)
+
+    @staticmethod
+    def _with(request: Request, **changes: t.Any) -> Request:
+        return Request(**{**request.__dict__, **changes})
+
+    def _name(self, method: str, url: str) -> str:
         """The call for a message: no host, no query, decoded."""
         path = urllib.parse.urlsplit(url).path
         prefix = urllib.parse.urlsplit(self.api_url).path
         return f"{method} {printable(urllib.parse.unquote(path[len(prefix) :] if path.startswith(prefix) else path))}"
-
-
-_INNER = re.compile(r"\[(?:Errno|SSL|X509)[^\[\]]*\] (.+?)\.?(?: \(_ssl\.c:\d+\)|['\"]?\)+['\"]?|$)", re.DOTALL)
-_LAST = re.compile(r"\((?:\d+, )?'([^']+)'\)+$|: ([^:'\"<>()]+)['\")]*$")
-
-
-def _reason(text: str) -> str:
-    """The last, innermost words of the nested messages that urllib3 makes."""
-    text = text[-4000:]
-    words = _INNER.findall(text) or _LAST.findall(text)
-    return ("".join(words[-1]) if words else text)[:200].strip()

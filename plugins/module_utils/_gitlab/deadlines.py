@@ -21,10 +21,14 @@ _here = threading.local()
 
 
 class Running:
-    """A request that has been begun in this thread. ``cut``: its time was up, or the run has ended."""
+    """A request that has been begun in this thread. ``cut``: its time was up, or the run has ended.
+
+    ``waits_for`` are the words for what did not come in time.
+    """
 
     def __init__(self, watch: Watch, ends: float) -> None:
         self.cut = False
+        self.waits_for = "no answer"
         self.ends = ends
         self._watch = watch
         self._socket: socket.socket | None = None
@@ -47,6 +51,12 @@ class Running:
         if self._own and self._socket is not None:
             self._socket.close()
         self._socket, self._own = None, False
+
+    def extend(self, seconds: float) -> None:
+        """From now on it may take so long: what streams has a deadline for each piece."""
+        with self._watch.changed:
+            self.ends = time.monotonic() + seconds
+            self._watch.keeps(self.ends)
 
     def shut(self) -> None:
         """End it: whoever reads from the socket or writes to it is woken."""
@@ -77,8 +87,7 @@ class Watch:
             elif self._wakes == float("-inf"):
                 self._wakes = float("inf")
                 threading.Thread(target=self._run, name="gitlab_deadlines", daemon=True).start()
-            if running.ends < self._wakes:
-                self.changed.notify_all()
+            self.keeps(running.ends)
         _here.running = running
         try:
             yield running
@@ -87,6 +96,11 @@ class Watch:
             with self.changed:
                 self.running.discard(running)
                 running.let_go()
+
+    def keeps(self, ends: float) -> None:
+        """Be awake by then; ``changed`` is held."""
+        if ends < self._wakes:
+            self.changed.notify_all()
 
     def close(self) -> None:
         """Cut all requests, and those that are still to come."""

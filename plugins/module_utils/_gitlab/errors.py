@@ -116,6 +116,14 @@ class ServerError(GitlabError):
     """5xx, in the last of all tries too."""
 
 
+class StorageRefused(GitlabError):
+    """The object storage to which GitLab sent for a file's bytes did not give them."""
+
+
+class FileDiffers(GitlabError):
+    """The bytes of a file are not those that GitLab says it has: another checksum, or another size."""
+
+
 class MayPass(GitlabError):
     """A fault that may pass. ``wait`` is what the server asks for, in seconds."""
 

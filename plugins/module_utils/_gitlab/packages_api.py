@@ -15,7 +15,7 @@ import urllib.parse
 from datetime import datetime
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.causes import Causes
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client, Start
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
     GitlabError,
     InvalidInput,
@@ -42,6 +42,8 @@ class PackagesApi:
         self.client = client
         self._causes = Causes(client)
         self._before_delete = before_delete
+        #: Whether files are downloaded by their IDs (E8); false once the server has shown that it has no such call.
+        self.downloads_by_id = True
 
     # --- projects, groups, tokens ----------------------------------------------------------------------------
 
@@ -142,6 +144,12 @@ class PackagesApi:
         }
         # Sent as the server has them, by ID: in any other order equal ones have no place of their own.
         return sorted(files, key=lambda f: (keys[order_by](f), f["id"]), reverse=sort == "desc")
+
+    def download(self, project_id: int, package_id: int, file_id: int, start: Start, most: int | None = None) -> None:
+        """E8: the stored bytes of a file, as :meth:`Client.download` hands them on. GitLab 18.4 and newer."""
+        path = f"/projects/{project_id}/packages/{package_id}/package_files/{file_id}/download"
+        with self._causes.told(_project(project_id)):
+            self.client.download(path, start, most)
 
     def pipelines(self, project_id: int, package_id: int) -> list[dict[str, t.Any]]:
         """E5: the pipelines that built the package, newest first. Keyset paging."""
@@ -252,6 +260,8 @@ _FILE = {
     "size": (int, type(None)),
     "created_at": _OPTIONAL_TEXT,
     "file_sha256": _OPTIONAL_TEXT,
+    "file_sha1": _OPTIONAL_TEXT,
+    "file_md5": _OPTIONAL_TEXT,
 }
 
 
