@@ -89,7 +89,6 @@ _raw:
 
 import os
 import typing as t
-from dataclasses import replace
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.basic import missing_required_lib
@@ -109,8 +108,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError, InvalidInput
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import find
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.latest import USABLE, narrow
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import Wanted, facts
 
 
 class LookupModule(LookupBase):
@@ -138,12 +136,9 @@ class LookupModule(LookupBase):
         with Client(connection_from(options, os.environ)) as client:
             api = PackagesApi(client)
             selection = selection_from(options)
-            if options["latest"] and not options["status"]:
-                selection = replace(selection, statuses=USABLE)
+            wanted = Wanted(prerelease=options["prerelease"], latest=options["latest"])
             for scope in [Scope(options["scope"], str(term).strip(), options["exclude_subgroups"]) for term in terms]:
-                found = find(api, scope, selection)
-                if options["latest"] or options["prerelease"] is not None:
-                    found = narrow(found, options["prerelease"], options["latest"])
+                found = facts(api, scope, selection, wanted)
                 if not found and not options["allow_empty"] and (options["latest"] or options["name"] is not None):
                     what = "no such package" if options["name"] is None else f"no package named {options['name']!r}"
                     raise InvalidInput(f"{scope} holds {what} that is asked for: allow_empty=true accepts that")

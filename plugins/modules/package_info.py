@@ -41,8 +41,10 @@ options:
   order_by:
     description:
       - What to sort by. V(version) sorts as text. V(project_path) is for O(group).
+      - V(size) is by the bytes of all files of a package, which takes one more request for each package. Packages whose files GitLab
+        does not show come last.
     type: str
-    choices: [created_at, name, version, type, project_path]
+    choices: [created_at, name, version, type, project_path, size]
     default: created_at
   sort:
     description:
@@ -54,6 +56,38 @@ options:
     description:
       - At most this many packages, the first ones in the given order.
     type: int
+  latest:
+    description:
+      - Whether only the newest version of each name and type in each project is listed, by the version order of its ecosystem.
+        Unless O(status) says otherwise only V(default) and V(deprecated) count. Needs the Python library univers.
+    type: bool
+    default: false
+    version_added: 0.2.0
+  prerelease:
+    description:
+      - V(false) leaves out prereleases as each ecosystem has them, V(true) lists nothing else. A version that does not parse is
+        neither. Needs the Python library univers.
+    type: bool
+    version_added: 0.2.0
+  fields:
+    description:
+      - Only these fields of each package, such as V(name) and V(version). A dot leads into a field, as in V(pipeline.ref). A field
+        that a package does not have is null.
+    type: list
+    elements: str
+    version_added: 0.2.0
+  summary:
+    description:
+      - Whether RV(summary) is returned in place of RV(packages).
+    type: bool
+    default: false
+    version_added: 0.2.0
+  with_size:
+    description:
+      - Whether each package gets C(size), the bytes of all its files. One more request for each package.
+    type: bool
+    default: false
+    version_added: 0.2.0
   with_versions:
     description:
       - Whether each package gets C(versions), the other versions of the same name. One more request for each package.
@@ -103,6 +137,27 @@ EXAMPLES = r"""
     limit: 5
     with_files: true
   register: newest
+
+- name: Count the packages of a group by type, status and project
+  registryops.gitlab.package_info:
+    group: acme
+    summary: true
+
+- name: List the ten largest packages of a project
+  registryops.gitlab.package_info:
+    project: acme/web/shop
+    order_by: size
+    sort: desc
+    limit: 10
+    fields: [name, version, size]
+
+- name: Find the newest release of one name
+  registryops.gitlab.package_info:
+    project: acme/web/shop
+    name: "@acme/ui"
+    latest: true
+    prerelease: false
+    fields: [version]
 """
 
 RETURN = r"""
@@ -111,7 +166,8 @@ packages:
     - The packages, each with the fields that GitLab gives, and always with C(project_id).
     - C(versions), C(pipelines) and C(files) are there where they were asked for. They are null for a package of which GitLab
       does not show them (C(versions) and C(pipelines) for the status C(error), all three for hidden packages).
-  returned: success
+    - With O(fields) each has those and no others.
+  returned: unless O(summary) is given
   type: list
   elements: dict
   sample:
@@ -153,11 +209,40 @@ packages:
       description: When it was published, in UTC.
       type: str
       returned: success
+    size:
+      description: The bytes of all its files, null for a package whose files GitLab does not show.
+      type: int
+      returned: with O(with_size), or with O(order_by=size)
 count:
-  description: How many packages are in RV(packages).
+  description: How many packages were found.
   returned: success
   type: int
   sample: 1
+summary:
+  description: How many packages there are of each kind, the most first.
+  returned: with O(summary)
+  type: dict
+  sample:
+    by_type: {npm: 3, generic: 1}
+    by_status: {default: 4}
+    by_project: {acme/web/shop: 4}
+  contains:
+    by_type:
+      description: Counts by type.
+      type: dict
+      returned: success
+    by_status:
+      description: Counts by status.
+      type: dict
+      returned: success
+    by_project:
+      description: Counts by the path of the project, or by its ID where GitLab tells no path, as in the list of one project.
+      type: dict
+      returned: success
+    size:
+      description: The bytes of all of them.
+      type: int
+      returned: with O(with_size), or with O(order_by=size)
 """
 
 import typing as t
@@ -171,7 +256,11 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module
     selection_from,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import complete, find
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import Wanted, facts
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.views import counts, only_fields
+
+PARTS = ("versions", "pipelines", "files", "size")
+ORDERS = ["created_at", "name", "version", "type", "project_path", "size"]
 
 
 def main() -> None:
@@ -180,27 +269,32 @@ def main() -> None:
             **SCOPE_OPTIONS,
             **SELECTION_OPTIONS,
             "id": {"type": "int"},
-            "order_by": {
-                "type": "str",
-                "choices": ["created_at", "name", "version", "type", "project_path"],
-                "default": "created_at",
-            },
+            "order_by": {"type": "str", "choices": ORDERS, "default": "created_at"},
             "sort": {"type": "str", "choices": ["asc", "desc"], "default": "asc"},
             "limit": {"type": "int"},
-            "with_versions": {"type": "bool", "default": False},
-            "with_pipelines": {"type": "bool", "default": False},
-            "with_files": {"type": "bool", "default": False},
+            "latest": {"type": "bool", "default": False},
+            "prerelease": {"type": "bool"},
+            "fields": {"type": "list", "elements": "str"},
+            "summary": {"type": "bool", "default": False},
+            **{f"with_{part}": {"type": "bool", "default": False} for part in PARTS},
         },
         required_one_of=[("project", "group")],
-        mutually_exclusive=[("project", "group"), ("name", "name_search"), ("group", "id")],
+        mutually_exclusive=[("project", "group"), ("name", "name_search"), ("group", "id"), ("summary", "fields")],
     )
     params = module.params
 
     def run(api: PackagesApi) -> dict[str, t.Any]:
-        order = {"order_by": params["order_by"], "sort": params["sort"], "limit": params["limit"]}
-        packages = find(api, scope_from(params), selection_from(params), **order)
-        parts = [part for part in ("versions", "pipelines", "files") if params[f"with_{part}"]]
-        return {"packages": complete(api, packages, parts), "count": len(packages)}
+        wanted = Wanted(
+            **{key: params[key] for key in ("order_by", "sort", "limit", "prerelease", "latest")},
+            parts=tuple(part for part in PARTS if params[f"with_{part}"]),
+        )
+        packages = facts(api, scope_from(params), selection_from(params), wanted)
+        if params["summary"]:
+            return {"summary": counts(packages, wanted.sized), "count": len(packages)}
+        if params["fields"]:
+            packages, unseen = only_fields(packages, params["fields"])
+            api.client.warnings.extend(f"no package that was found has a field {field!r}" for field in unseen)
+        return {"packages": packages, "count": len(packages)}
 
     run_module(module, run)
 

@@ -190,6 +190,49 @@ def test_what_is_added_to_each_package(current: Sandbox, playbook: t.Any) -> Non
     assert all("cursor=" in page for page in pages[1:])
 
 
+def test_fewer_facts_for_the_console(current: Sandbox, playbook: t.Any) -> None:
+    current.forget()
+    few, largest, newest, releases, unknown = playbook(
+        current,
+        info(name="@acme/ui", fields=["version", "pipeline.ref"]),
+        info(order_by="size", sort="desc", limit=2, fields=["name", "size"]),
+        info(name="@acme/ui", latest=True, fields=["version"]),
+        info(name="@acme/ui", prerelease=False, with_size=True, limit=1),
+        info(name="@acme/ui", fields=["version", "vresion"]),
+    ).results
+    assert few["packages"] == [
+        {"version": "1.0.0", "pipeline.ref": None},
+        {"version": "1.0.0-rc", "pipeline.ref": None},
+    ]
+    assert largest["packages"] == [{"name": "stuffed", "size": 129 * 130 // 2}, {"name": "wip", "size": 1}]
+    assert newest["packages"] == [{"version": "1.0.0"}]
+    assert [(found["version"], found["size"], "files" in found) for found in releases["packages"]] == [
+        ("1.0.0", 0, False)
+    ]
+    assert "no package that was found has a field 'vresion'" in unknown["warnings"]
+
+
+def test_a_summary_in_place_of_packages(current: Sandbox, playbook: t.Any) -> None:
+    of_group, of_one, none, wrong = playbook(
+        current,
+        {"package_info": {"group": "acme", "name_search": "tool", "summary": True}},
+        info(name="stuffed", summary=True, with_size=True),
+        info(name="nobody", summary=True, with_size=True),
+        info(summary=True, fields=["name"]),
+    ).results
+    assert "packages" not in of_group
+    assert of_group["count"] == sum(of_group["summary"]["by_type"].values()) == 2
+    assert of_group["summary"] == {
+        "by_type": {"generic": 1, "terraform_module": 1},
+        "by_status": {"default": 2},
+        "by_project": {"acme/tools": 2},
+    }
+    assert of_one["summary"]["size"] == 129 * 130 // 2
+    assert of_one["summary"]["by_project"] == {"42": 1}
+    assert none["summary"] == {"by_type": {}, "by_status": {}, "by_project": {}, "size": 0}
+    assert wrong["failed"]
+
+
 def test_groups(current: Sandbox, playbook: t.Any) -> None:
     in_web, all_of_acme, without, by_path, projects, subgroups = playbook(
         current,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass, replace
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
     InvalidInput,
@@ -13,13 +14,84 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors 
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.latest import USABLE, narrow
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.listing import list_packages
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import (
     DISPLAYABLE,
     Package,
     Selection,
     matches,
+    sort_packages,
 )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which of the packages that a selection means, in which order, and with what.
+
+    ``order_by``: as GitLab's, or ``size``. ``parts``: of ``versions``, ``pipelines``, ``files``, ``size``.
+    ``prerelease`` None: releases and prereleases alike. ``latest``: only the newest of each name and type.
+    """
+
+    order_by: str = "created_at"
+    sort: str = "asc"
+    limit: int | None = None
+    parts: tuple[str, ...] = ()
+    prerelease: bool | None = None
+    latest: bool = False
+
+    @property
+    def sized(self) -> bool:
+        """Whether each package gets its ``size``."""
+        return self.order_by == "size" or "size" in self.parts
+
+
+def facts(api: PackagesApi, scope: Scope, selection: Selection, wanted: Wanted) -> list[Package]:
+    """The packages that are wanted, each with ``project_id`` and with its parts.
+
+    ``size`` is the bytes of all files of a package (E4), None where GitLab does not show them; by size, what has none
+    comes last. Raises the errors of _gitlab/errors.py, and ImportError where versions are compared without univers.
+    """
+    by_size = wanted.order_by == "size"
+    narrowed = wanted.latest or wanted.prerelease is not None
+    if wanted.latest and not selection.statuses:
+        selection = replace(selection, statuses=USABLE)
+    _check_limit(wanted.limit)
+    # What a list cannot tell is decided after the whole list.
+    limit = None if by_size or narrowed else wanted.limit
+    packages = find(api, scope, selection, "created_at" if by_size else wanted.order_by, wanted.sort, limit)
+    if narrowed:
+        packages = narrow(packages, wanted.prerelease, wanted.latest)
+        if not by_size:
+            packages = sort_packages(packages, wanted.order_by, wanted.sort)[: wanted.limit]
+    parts = [part for part in ("versions", "pipelines", "files") if part in wanted.parts]
+    if not wanted.sized:
+        return complete(api, packages, parts)
+    found = complete(api, packages, ["files"])
+    if by_size:
+        found = _by_size(found, wanted.sort)[: wanted.limit]
+    rest = complete(api, found, [part for part in parts if part != "files"])
+    return [_with_size(package, "files" in parts) for package in rest]
+
+
+def _size(package: Package) -> int | None:
+    files = package["files"]
+    return None if files is None else sum(file.get("size") or 0 for file in files)
+
+
+def _by_size(packages: list[Package], sort: str) -> list[Package]:
+    sign = -1 if sort == "desc" else 1
+    return sorted(packages, key=lambda p: (_size(p) is None, sign * (_size(p) or 0), sign * p["id"]))
+
+
+def _with_size(package: Package, with_files: bool) -> Package:
+    shown = {key: value for key, value in package.items() if key != "files" or with_files}
+    return {**shown, "size": _size(package)}
+
+
+def _check_limit(limit: int | None) -> None:
+    if limit is not None and limit < 1:
+        raise InvalidInput(f"limit must be at least 1, not {limit}")
 
 
 def find(
@@ -34,8 +106,7 @@ def find(
 
     Raises :class:`InvalidInput` for a limit or an order that cannot be, before any request.
     """
-    if limit is not None and limit < 1:
-        raise InvalidInput(f"limit must be at least 1, not {limit}")
+    _check_limit(limit)
     if order_by == "project_path" and scope.kind == "project":
         raise InvalidInput("order_by: project_path is for groups: all packages of a project have the same")
     if scope.kind == "group":
