@@ -36,7 +36,16 @@ TREE = ROOT / "build/tree"
 VERSIONS = ROOT / "tests/matrix.yml"
 PLAYBOOK = ROOT / "tests/matrix_modules.yml"
 SANDBOX = ROOT / "tests/sandbox"
-CORE = ("test_package.py", "test_roles.py", "test_lookup.py")
+#: Where tests are marked as the core: those that another ansible-core could make fail, one of each kind.
+CORE = (
+    "test_lookup.py",
+    "test_package.py",
+    "test_package_file.py",
+    "test_retention.py",
+    "test_role_runs.py",
+    "test_roles.py",
+    "test_version_plugins.py",
+)
 #: What a Python must be able to import to make a virtual environment that Ansible runs in.
 NEEDED = "ensurepip, sqlite3, ssl, venv"
 #: For one command, in seconds.
@@ -197,6 +206,8 @@ def run_tests(folder: Path) -> int:
             folder / "venv/bin/pytest",
             f"--junitxml={report}",
             "--override-ini=cache_dir=" + str(folder / "cache"),
+            "-m",
+            "core",
             *tests,
         ],
         log,

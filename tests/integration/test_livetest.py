@@ -90,14 +90,6 @@ def test_refuses_a_project_that_is_not_empty(sandbox: Sandbox) -> None:
     assert packages(sandbox, 2) == before
 
 
-def test_leaves_the_other_packages_of_a_forced_project_alone() -> None:
-    with Sandbox(SEED, gitlab_version="16.1") as sandbox:
-        before = packages(sandbox, 2)
-        status, output = run(sandbox, PROJECT="2", FORCE="1")
-        assert status == 0, output
-        assert packages(sandbox, 2) == before
-
-
 def test_cleans_up_after_a_failure(sandbox: Sandbox, tmp_path: Path) -> None:
     status, output = run(sandbox, "--collections", str(tmp_path))
     assert status == 1
@@ -107,16 +99,19 @@ def test_cleans_up_after_a_failure(sandbox: Sandbox, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_cleans_up_after_an_interrupt(sandbox: Sandbox, number: signal.Signals) -> None:
-    with start(sandbox) as process:
-        assert process.stdout is not None
-        while "published" not in (line := process.stdout.readline()):
-            assert line, "ended before it published"
-        process.send_signal(number)
-        output, _ = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert "STOP  interrupted" in output
-    assert packages(sandbox) == "[]"
+def test_an_interrupted_run_leaves_a_forced_project_as_it_was(number: signal.Signals) -> None:
+    with Sandbox(SEED, gitlab_version="16.1") as sandbox:
+        before = packages(sandbox, 2)
+        with start(sandbox, PROJECT="2", FORCE="1") as process:
+            assert process.stdout is not None
+            while "published" not in (line := process.stdout.readline()):
+                assert line, "ended before it published"
+            assert packages(sandbox, 2) != before
+            process.send_signal(number)
+            output, _ = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert "STOP  interrupted" in output
+        assert packages(sandbox, 2) == before
 
 
 def test_stops_before_it_publishes_much_if_the_token_may_not_delete(sandbox: Sandbox) -> None:

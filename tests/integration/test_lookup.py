@@ -60,6 +60,7 @@ def ask(playbook: t.Any) -> t.Callable[..., t.Any]:
     return run
 
 
+@pytest.mark.core
 def test_selections(sandbox: Sandbox, ask: t.Any) -> None:
     shop = "query('packages', 'acme/web/shop', field='id'"
     expected: dict[str, t.Any] = {
@@ -94,6 +95,7 @@ def test_selections(sandbox: Sandbox, ask: t.Any) -> None:
     assert dict(zip(expected, ask(sandbox, *expected))) == expected
 
 
+@pytest.mark.core
 def test_what_fails_and_how(sandbox: Sandbox, ask: t.Any) -> None:
     unknown = "project 'acme/nobody' does not exist, or the token may not read it"
     before: dict[str, str] = {

@@ -93,6 +93,7 @@ def deletes_sent(sandbox: Sandbox) -> list[str]:
     return [request["path"] for request in sandbox.requests() if request["method"] == "DELETE"]
 
 
+@pytest.mark.core
 def test_one_package_by_id_and_by_name(shop: Sandbox, check_real_again: t.Any) -> None:
     cases = check_real_again(
         shop,
@@ -213,6 +214,7 @@ def test_statuses(shop: Sandbox, check_real_again: t.Any) -> None:
         assert cases[name].real["results"][0]["message"].startswith("its status is processing:")
 
 
+@pytest.mark.core
 def test_lists_of_packages(shop: Sandbox, playbook: t.Any, check_real_again: t.Any) -> None:
     facts = playbook(shop, {"package_info": {"project": "acme/tools"}}).results[0]["packages"]
     assert [fact["id"] for fact in facts] == [600, 601, 602]
@@ -397,6 +399,7 @@ def test_a_204_that_deleted_nothing_fails(shop: Sandbox, playbook: t.Any) -> Non
     assert (believed["failed"], believed["changed"]) == (False, True)
 
 
+@pytest.mark.core
 def test_unless_modified_since(shop: Sandbox, check_real_again: t.Any) -> None:
     shop.forget()
     cases = check_real_again(
@@ -423,6 +426,7 @@ def test_unless_modified_since(shop: Sandbox, check_real_again: t.Any) -> None:
     assert None not in sent
 
 
+@pytest.mark.core
 def test_diff_shows_what_goes(start: t.Any, check_real_again: t.Any) -> None:
     sandbox = start(seed(*TWO, package("secret", status="hidden")))
     task = absent(packages=[{"name": n, "all_versions": True} for n in ("one", "secret", "three")])

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
+
 from ansible_collections.registryops.gitlab.tests.integration.seeds import package, seed
 
 
@@ -155,6 +157,7 @@ def test_what_cannot_be_deleted_or_is_not_there(start: t.Any, check_real_again: 
     assert sandbox.state()["files"]["pending_destruction"] == 0
 
 
+@pytest.mark.core
 def test_many_files_of_many_packages(start: t.Any, playbook: t.Any) -> None:
     sandbox = start(registry())
     facts = {"package_file_info": {"project": "acme/web/shop", "id": 10}}

@@ -107,6 +107,7 @@ def deletes(sandbox: Sandbox) -> list[int]:
 # --- a policy, at once --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.core
 def test_a_policy_in_check_mode_for_real_and_again(shop: Sandbox, playbook: t.Any) -> None:
     shop.forget()
     soon = {"rules": [{"name": "all", "match": {"name": "app-soon"}, "delete_all": True}]}
@@ -190,6 +191,7 @@ def test_the_diff_of_many_packages_is_readable(start: t.Any, playbook: t.Any) ->
 # --- a saved plan -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.core
 def test_a_plan_saved_by_one_process_is_applied_by_another(shop: Sandbox, playbook: t.Any, tmp_path: Path) -> None:
     saved = tmp_path / "plan.json"
     copied = {"content": "{{ result_0.plan | to_nice_json }}", "dest": str(saved), "mode": "0600"}

@@ -53,6 +53,7 @@ def deleted(sandbox: Sandbox, project: int) -> list[int]:
     return sorted(int(path.rsplit("/", 1)[1]) for path in sent)
 
 
+@pytest.mark.core
 def test_a_run_applies_the_plan_that_it_made(shop: Sandbox, tmp_path: Path) -> None:
     """Another run's plan is written into the folder as soon as the first package has gone."""
     foreign = run(shop, tmp_path, command("cleanup", project="acme/p0", policy=STAYS, apply=False))

@@ -75,6 +75,7 @@ def test_the_documentation_is_complete(tmp_path: Path) -> None:
         assert set(used) <= {*spec["options"], f"{role}_result"}
 
 
+@pytest.mark.core
 def test_what_the_argument_specs_refuse_is_refused_before_any_request(shop: Sandbox, play: t.Any) -> None:
     shop.forget()
     for role, variables, words in (
@@ -96,6 +97,7 @@ def test_what_the_argument_specs_refuse_is_refused_before_any_request(shop: Sand
     assert shop.requests() == []
 
 
+@pytest.mark.core
 def test_an_audit_with_a_policy_of_the_play(shop: Sandbox, play: t.Any, tmp_path: Path) -> None:
     status, said = play(
         shop,

@@ -38,6 +38,7 @@ EXPRESSIONS: dict[str, t.Any] = {
 PACKAGES = [{"version": version, "package_type": "npm"} for version in ("1.10.0", "2.0.0-rc.1", "0.9.0")]
 
 
+@pytest.mark.core
 def test_expressions(playbook: t.Any) -> None:
     tasks = [
         {"ansible.builtin.set_fact": {"found": "{{ " + text.replace("V.", "registryops.gitlab.") + " }}"}}
