@@ -188,6 +188,53 @@ def test_a_project_that_was_archived(yard: Sandbox, playbook: t.Any, tmp_path: P
     assert told(check) == told(real) == {8700: ("drifted", "its project was archived")}
 
 
+def test_a_project_of_a_group_that_was_archived(start: t.Any, playbook: t.Any, tmp_path: Path) -> None:
+    places = [project(90, "acme/east/before"), project(91, "acme/east/since"), project(92, "acme/east/never")]
+    whole = seed(projects=[{**places[0], "archived": True}, *places[1:]])
+    whole["groups"].append({"path": "acme/east"})
+    sandbox = start(whole)
+    (made,) = playbook(sandbox, plan(group="acme/east")).results
+    saved = save(made, tmp_path / "plan.json")
+    assert made["plan"]["scope"]["archived_projects"] == [90]
+    sandbox.control("POST", "projects/91", {"archived": True})
+    skip = retain(saved, on_drift="skip")
+    failing, check = playbook(sandbox, retain(saved), {**skip, "check_mode": True}).results
+    assert "generic app 1.0.0 (id 9100): its project was archived" in failing["msg"]
+    # Where the token may not list the group's projects, nothing is said of them beforehand.
+    sandbox.faults([{"path": "/groups/[0-9]+/projects$", "kind": "status", "code": 403, "times": -1}])
+    (untold,) = playbook(sandbox, {**skip, "check_mode": True}).results
+    sandbox.faults([])
+    (real,) = playbook(sandbox, skip).results
+    results = {number: result for number, (result, _message) in told(real).items()}
+    assert results == {9000: "failed", 9100: "drifted", 9200: "deleted"}
+    assert told(check)[9100] == told(real)[9100] == ("drifted", "its project was archived")
+    assert {number: result for number, (result, _message) in told(check).items()} == results
+    assert told(untold)[9100][0] == "failed"
+
+
+def test_what_must_stay_by_keep_at_least_is_counted_anew(start: t.Any, playbook: t.Any, tmp_path: Path) -> None:
+    policy = {"keep_at_least": 2, "rules": [{"name": "all", "delete_all": True}]}
+    sandbox = start(seed(*versions(1, 5)))
+    (made,) = playbook(sandbox, plan(project="acme/web/shop", policy=policy)).results
+    assert [entry["id"] for entry in made["plan"]["delete"]] == [1, 2, 3]
+    saved = save(made, tmp_path / "plan.json")
+    sandbox.change_package(5, status="error")
+    skip = retain(saved, on_drift="skip")
+    # Each batch knows what the other ones delete.
+    check, failing, first, second = playbook(
+        sandbox,
+        {**skip, "check_mode": True},
+        retain(saved),
+        retain(saved, batch="1-2"),
+        {**skip, "package_retention": {**skip["package_retention"], "batch": "3-3"}},
+    ).results
+    must_stay = ("drifted", "it is kept now: keep_at_least 2, and 1 of its name would stay without it")
+    assert told(check) == {1: ("deleted", None), 2: ("deleted", None), 3: must_stay}
+    assert failing["msg"].startswith("1 of 3 packages changed since the plan was made: generic app 1.2.0 (id 3): it is")
+    assert {**told(first), **told(second)} == told(check)
+    assert (first["failed"], second["failed"]) == (False, False)
+
+
 @pytest.mark.parametrize("offset", [-60, 60])
 def test_a_clock_that_is_not_the_servers(playbook: t.Any, tmp_path: Path, offset: int) -> None:
     with Sandbox(seed(*versions(1, 3), package("tool", "1.0.0", id=9)), clock_offset=offset) as sandbox:

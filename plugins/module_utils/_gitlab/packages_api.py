@@ -61,6 +61,14 @@ class PackagesApi:
             )
         return found
 
+    def archived_projects(self, group: Scope) -> frozenset[int]:
+        """The IDs of a group's archived projects, as far as the caller may see them (registries, section E)."""
+        levels = {} if group.exclude_subgroups else {"include_subgroups": "true"}
+        params = {"archived": "true", "with_shared": "false", "order_by": "id", "sort": "asc", **levels}
+        query = Query(f"{group.path}/projects", params)
+        projects = list_in_turn(self.client, query, _check_project)
+        return frozenset(project["id"] for project in projects if project.get("archived") is True)
+
     def project_id(self, project: Scope) -> int:
         """The numeric ID of a project, asked for (E10) only where it is not what one has."""
         is_id = project.path and project.is_number  # the path refuses what cannot be
@@ -279,6 +287,10 @@ def _check_tags(package: Package, where: str) -> None:
 
 def _check_group_package(item: t.Any, where: str) -> None:
     _check_tags(_checked(item, {**_PACKAGE, "project_id": int}, where), where)
+
+
+def _check_project(item: t.Any, where: str) -> None:
+    _checked(item, {"id": int}, where)
 
 
 def _check_file(item: t.Any, where: str) -> None:

@@ -29,15 +29,21 @@ FEW = 8
 def covering(packages: t.Sequence[Package]) -> list[Selection]:
     """Selections that hold all of these packages: one by one for a few, whole types for many."""
     by_version = {(p["name"], p.get("version"), p["package_type"]) for p in packages}
-    by_name = {(p["name"], p["package_type"]) for p in packages}
     if len(by_version) <= FEW:
         return [
             Selection(name=name, version=version, package_types=(kind,), include_versionless=version is None)
             for name, version, kind in sorted(by_version, key=repr)
         ]
-    if len(by_name) <= FEW:
-        return [Selection(name=name, package_types=(kind,), include_versionless=True) for name, kind in sorted(by_name)]
-    return [Selection(package_types=tuple(sorted({kind for _name, kind in by_name})), include_versionless=True)]
+    return of_names(packages)
+
+
+def of_names(packages: t.Sequence[Package]) -> list[Selection]:
+    """Selections that hold every package of the names of these: name by name for a few, whole types for many."""
+    names = {(p["name"], p["package_type"]) for p in packages}
+    # A conan package's name holds its version; what its others are called, no filter tells.
+    if len(names) <= FEW and all(kind != "conan" for _name, kind in names):
+        return [Selection(name=name, package_types=(kind,), include_versionless=True) for name, kind in sorted(names)]
+    return [Selection(package_types=tuple(sorted({kind for _name, kind in names})), include_versionless=True)]
 
 
 def locate(
@@ -46,20 +52,25 @@ def locate(
     statuses: tuple[str, ...],
     scope: Scope | None = None,
     reduce: t.Callable[[Package], Package] = lambda package: {"id": package["id"], "status": status_of(package)},
+    also: t.Callable[[Package], bool] | None = None,
 ) -> dict[int, Package]:
     """Which of the packages a list shows now in one of the statuses (none: the displayable ones), by ID.
 
     ``scope`` is what is listed; without it each package's own project. What a group's list does not show is not
-    proved to be gone: it leaves out projects without a word. Raises the errors of _gitlab/errors.py.
+    proved to be gone: it leaves out projects without a word. With ``also`` all versions of their names are listed, and
+    those that it says yes to, as ``reduce`` made them, are in the answer too. Raises the errors of _gitlab/errors.py.
     """
     wanted = {package["id"] for package in packages}
 
     def keep(package: Package) -> Package | None:
-        is_meant = package["id"] in wanted and status_of(package) in (statuses or DISPLAYABLE)
-        return reduce(package) if is_meant else None
+        if status_of(package) not in (statuses or DISPLAYABLE) or (also is None and package["id"] not in wanted):
+            return None
+        reduced = reduce(package)
+        return reduced if also is None or package["id"] in wanted or also(reduced) else None
 
     def selections(mine: t.Sequence[Package]) -> list[Selection]:
-        return [replace(selection, statuses=statuses) for selection in covering(mine)]
+        covered = covering(mine) if also is None else of_names(mine)
+        return [replace(selection, statuses=statuses) for selection in covered]
 
     if not packages:
         return {}

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What changed since a plan was made: each package to delete, as it is now, judged by the plan's own policy. Pure.
 
-What is live is read in live.py.
+Its ``keep_at_least`` is asked again too: of a name that lost packages meanwhile, others must stay now. What is live is
+read in live.py.
 """
 
 from __future__ import annotations
@@ -12,7 +13,13 @@ import typing as t
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Package, status_of
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import shown
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import parse_time
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import Listed, judge
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import (
+    Listed,
+    group_name,
+    is_good,
+    judge,
+    newest_to_stay,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import plan_entry
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_shape import PlanError
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import (
@@ -38,27 +45,63 @@ class Comparison(t.NamedTuple):
     reason: str | None = None
 
 
+def policy_of(plan: Plan) -> Policy:
+    """The policy by which a plan was made. Raises `PlanError` for one that is none."""
+    try:
+        return validate_policy(plan["policy"])
+    except PolicyError as error:
+        raise PlanError(f"the plan's {error}") from None
+
+
+def group_of(package: Entry) -> tuple[int, str, str]:
+    """What ``keep_at_least`` counts together: project, type and name; of a package of a list, or of a plan's entry."""
+    return package["project_id"], package["package_type"], group_name(package)
+
+
 def compare(
     plan: Plan,
     live_packages: t.Iterable[Package],
-    place_changed: str | None = None,
+    place_changed: t.Callable[[Entry], str | None] = lambda _entry: None,
     listed: Listed | None = None,
 ) -> list[Comparison]:
     """Compare each package that a plan deletes with a fresh listing (E1 or E2), in the order of the plan.
 
-    The listing must cover the plan's scope with the statuses that can be deleted; what it does not hold is ``gone``.
-    ``place_changed`` says what became of the scope as a whole, which is a drift of every package in it; ``listed`` says
-    what keep lists keep now. Raises
-    `PlanError` for a plan whose own policy is none, and ImportError as the policy's matches do.
+    The listing must cover the plan's scope with the statuses that can be deleted; what it does not hold is ``gone``. If
+    the plan's policy has a ``keep_at_least``, it must hold all packages of the names that are deleted, and
+    ``plan["delete"]`` all of the plan that is of these names: what another batch deletes does not stay.
+    ``place_changed`` says what became of an entry's scope or project, which is a drift; ``listed`` says what keep lists
+    keep now. Raises `PlanError` for a plan whose own policy is none, and ImportError as the policy's matches do.
     """
+    policy = policy_of(plan)
     entries: list[Entry] = plan["delete"]
     wanted = {entry["id"] for entry in entries}
-    live = {package["id"]: package for package in live_packages if package["id"] in wanted}
-    try:
-        policy = validate_policy(plan["policy"])
-    except PolicyError as error:
-        raise PlanError(f"the plan's {error}") from None
-    return [_compare(entry, live.get(entry["id"]), policy, place_changed, listed) for entry in entries]
+    live: dict[int, Package] = {}
+    good: dict[tuple[int, str, str], set[int]] = {}
+    for package in live_packages:
+        if package["id"] in wanted:
+            live[package["id"]] = package
+        if policy.keep_at_least and is_good(package):
+            placed = {"project_id": plan["scope"].get("project_id"), **package}  # E1 does not tell the project
+            good.setdefault(group_of(placed), set()).add(package["id"])
+    compared = [_compare(entry, live.get(entry["id"]), policy, place_changed(entry), listed) for entry in entries]
+    return _held_at_least(compared, good.values(), policy.keep_at_least) if policy.keep_at_least else compared
+
+
+def _held_at_least(compared: list[Comparison], names: t.Iterable[set[int]], at_least: int) -> list[Comparison]:
+    """The comparisons, with those drifted that must stay now. ``names`` are the IDs that are there of each name."""
+    going = {comparison.entry["id"]: comparison.entry for comparison in compared if comparison.state == "unchanged"}
+    reasons: dict[int, str] = {}
+    for there in names:
+        entries = [going[package_id] for package_id in there if package_id in going]
+        others = len(there) - len(entries)
+        told = f"it is kept now: keep_at_least {at_least}, and {others} of its name would stay without it"
+        reasons.update(dict.fromkeys(newest_to_stay(entries, others, at_least), told))
+    return [
+        comparison._replace(state="drifted", reason=reasons[comparison.entry["id"]])
+        if comparison.entry["id"] in reasons
+        else comparison
+        for comparison in compared
+    ]
 
 
 def _compare(

@@ -8,6 +8,7 @@ What counts as drift is decided in drift.py.
 from __future__ import annotations
 
 import typing as t
+from functools import partial
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError, InvalidInput
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
@@ -26,8 +27,11 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.drif
     Comparison,
     Plan,
     compare,
+    group_of,
+    policy_of,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import (
+    archived_projects,
     retention_fields,
     scope_by_id,
     untold_fields,
@@ -48,24 +52,34 @@ def compare_with_live(
 ) -> list[Comparison]:
     """How each package to delete is now, by one fresh listing that holds them all.
 
-    ``described`` is the plan's scope as it is now (`check_plan`); ``listed`` says what keep lists keep now. Raises
-    PlanError, and the errors of _gitlab/errors.py where the list fails.
+    ``described`` is the plan's scope as it is now (`check_plan`), ``entries`` the part of the plan's ``delete`` that is
+    meant; ``listed`` says what keep lists keep now. Raises PlanError, and the errors of _gitlab/errors.py where the
+    list fails.
     """
     scope = scope_by_id(plan["scope"])
     untold = untold_fields(described)
+    counted = entries
+    also: t.Callable[[Package], bool] | None = None
+    if policy_of(plan).keep_at_least:
+        # What stays of a name is a matter of all of it, whichever batch this is.
+        names = {group_of(entry) for entry in entries}
+        counted = [entry for entry in plan["delete"] if group_of(entry) in names]
+        also = partial(_is_of, names)
 
     def reduce(package: Package) -> Package:
         return {**retention_fields(package), **untold}
 
-    live = locate(api, entries, DISPLAYABLE, scope, reduce)
+    live = locate(api, counted, DISPLAYABLE, scope, reduce, also)
     # A package that a list does not show any more is gone, or it has come into a status that no list shows unasked.
     missing = [entry for entry in entries if entry["id"] not in live]
     live.update(locate(api, missing, NOT_DELETABLE, scope, reduce))
     links = {package_id: package.get("_links") for package_id, package in live.items()}
-    changed = _changed_place(plan["scope"], described)
+    changed = _changed_place(plan["scope"], described, archived_projects(api, scope) if entries else frozenset())
+    mine = {entry["id"] for entry in entries}
     compared = [
         comparison._replace(entry={**comparison.entry, "_links": links.get(comparison.entry["id"])})
-        for comparison in compare({**plan, "delete": entries}, live.values(), changed, listed)
+        for comparison in compare({**plan, "delete": counted}, live.values(), changed, listed)
+        if comparison.entry["id"] in mine
     ]
     if scope.kind == "project":
         return compared
@@ -80,13 +94,24 @@ def compare_with_live(
     return [_without_group(comparison, elsewhere, silent, group) for comparison in compared]
 
 
-def _changed_place(then: t.Mapping[str, t.Any], now: t.Mapping[str, t.Any]) -> str | None:
-    """What became of the plan's scope as a whole; a project's path is a fact of each of its packages."""
+def _is_of(names: t.Container[tuple[int, str, str]], package: Package) -> bool:
+    return group_of(package) in names
+
+
+def _changed_place(
+    then: t.Mapping[str, t.Any], now: t.Mapping[str, t.Any], archived: t.Collection[int]
+) -> t.Callable[[t.Mapping[str, t.Any]], str | None]:
+    """What became of the plan's scope as a whole, or of an entry's project; its path is a fact of the package.
+
+    ``archived`` are a group's projects that are archived now.
+    """
     if "group" in then and then["group"] != now["group"]:
-        return f"the group was {shown(then['group'])} and is {shown(now['group'])}"
+        renamed = f"the group was {shown(then['group'])} and is {shown(now['group'])}"
+        return lambda _entry: renamed
+    new = {*archived} - {*then.get("archived_projects", ())}
     if now.get("archived") and not then.get("archived"):
-        return "its project was archived"
-    return None
+        new.add(then["project_id"])
+    return lambda entry: "its project was archived" if entry["project_id"] in new else None
 
 
 def _without_group(

@@ -127,6 +127,9 @@ def _check_scope(scope: t.Mapping[str, t.Any]) -> None:
     _check_fields(scope, {f"{kinds[0]}_id": _NUMBER}, "the plan's scope")
     if kinds == ["group"] and not isinstance(scope.get("exclude_subgroups"), bool):
         raise PlanError("the plan's scope: exclude_subgroups must be true or false")
+    archived = scope.get("archived_projects", [])
+    if not isinstance(archived, list) or not all(type(one) is int for one in archived):
+        raise PlanError("the plan's scope: archived_projects must be a list of IDs")
 
 
 def _check_entries(entries: list[t.Any]) -> None:

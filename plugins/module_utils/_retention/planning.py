@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import Forbidden, PackageNotFound
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
+    Forbidden,
+    GitlabError,
+    PackageNotFound,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import complete
@@ -137,7 +141,20 @@ def list_everything(api: PackagesApi, scope: Scope) -> tuple[dict[str, t.Any], l
     packages = list_packages(
         api, scope_by_id(described), [EVERYTHING], reduce=lambda package: {**retention_fields(package), **untold}
     )
-    return described, packages
+    archived = archived_projects(api, scope_by_id(described))
+    held = sorted(archived.intersection(package["project_id"] for package in packages))
+    return ({**described, "archived_projects": held} if held else described), packages
+
+
+def archived_projects(api: PackagesApi, scope: Scope) -> frozenset[int]:
+    """The IDs of a group's projects that are archived now; none where GitLab does not tell, and of a project.
+
+    A project's own scope says it: `canonical_scope`.
+    """
+    try:
+        return api.archived_projects(scope) if scope.kind == "group" else frozenset()
+    except GitlabError:
+        return frozenset()
 
 
 def earlier_clock(api: PackagesApi, moment: datetime) -> datetime:

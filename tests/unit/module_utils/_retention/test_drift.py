@@ -138,10 +138,72 @@ def test_what_a_new_plan_would_not_delete_by_the_same_rule_is_drift(
 
 
 def test_a_group_that_is_another_one_is_drift_of_all() -> None:
-    reasons = {c.reason for c in compare(plan_of(), LISTED, "the group was acme and is acme-old")}
+    reasons = {c.reason for c in compare(plan_of(), LISTED, lambda _entry: "the group was acme and is acme-old")}
     assert reasons == {"the group was acme and is acme-old"}
 
 
 def test_a_plan_with_a_policy_that_is_none_is_refused() -> None:
     with pytest.raises(PlanError, match=r"^the plan's policy: rules is missing$"):
         compare({**plan_of(), "policy": {}}, LISTED)
+
+
+AT_LEAST: dict[str, t.Any] = {"keep_at_least": 2, "rules": [{"name": "all", "delete_all": True}]}
+
+
+def at_least(live: list[Package], listed: list[Package] | None = None) -> dict[int, tuple[str, str | None]]:
+    """What becomes of the entries of a plan of five versions, of which 4 and 5 (the newest) stay."""
+    plan = plan_of(listed or [package(number, created_at=ago(days=10 - number)) for number in range(1, 6)], AT_LEAST)
+    return {entry["id"]: (state, reason) for entry, state, reason in compare(plan, live)}
+
+
+def versions_now(*numbers: int, **changes: t.Any) -> list[Package]:
+    return [package(number, created_at=ago(days=10 - number), **changes) for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("live", "kept", "others"),
+    [
+        (versions_now(1, 2, 3, 4, 5), set(), 2),
+        (versions_now(1, 2, 3, 5), {3}, 1),
+        (versions_now(1, 2, 3), {2, 3}, 0),
+        (versions_now(1, 2), {1, 2}, 0),
+        # Failed, hidden, without a version, of another name, type or project: none of them is a version of it.
+        ([*versions_now(1, 2, 3, 4), *versions_now(5, status="error")], {3}, 1),
+        ([*versions_now(1, 2, 3, 4), *versions_now(5, version=None)], {3}, 1),
+        ([*versions_now(1, 2, 3, 4), *versions_now(5, name="@acme/other")], {3}, 1),
+        ([*versions_now(1, 2, 3, 4), *versions_now(5, project_id=43)], {3}, 1),
+        ([*versions_now(1, 2, 3, 4), *versions_now(5, package_type="generic")], {3}, 1),
+        # What is new stays, too, and so does what drifted.
+        (versions_now(1, 2, 3, 5, 6), set(), 2),
+    ],
+)
+def test_keep_at_least_is_asked_again(live: list[Package], kept: set[int], others: int) -> None:
+    found = at_least(live)
+    reason = f"it is kept now: keep_at_least 2, and {others} of its name would stay without it"
+    there = {one["id"] for one in live}
+    assert found == {
+        number: ("drifted", reason) if number in kept else ("unchanged" if number in there else "gone", None)
+        for number in (1, 2, 3)
+    }
+
+
+def test_what_drifted_stays_and_counts_and_what_failed_does_not() -> None:
+    drifted = at_least([*versions_now(1), *versions_now(2, tags=["x"]), *versions_now(3, 5)])
+    assert drifted == {1: ("unchanged", None), 2: ("drifted", "tag x was set"), 3: ("unchanged", None)}
+    failed = at_least([*versions_now(1), *versions_now(2, status="error"), *versions_now(3, 5)])
+    assert [failed[number][0] for number in (1, 2, 3)] == ["unchanged", "drifted", "drifted"]
+
+
+def test_keep_at_least_counts_a_conan_name_by_its_bare_name() -> None:
+    recipes = [
+        package(
+            number,
+            package_type="conan",
+            name=f"zlib/1.{number}@acme/stable",
+            conan_package_name="zlib",
+            created_at=ago(days=10 - number),
+        )
+        for number in range(1, 6)
+    ]
+    assert [state for state, _ in at_least(recipes, recipes).values()] == ["unchanged"] * 3
+    assert [state for state, _ in at_least(recipes[:4], recipes).values()] == ["unchanged", "unchanged", "drifted"]
