@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import socket
 import subprocess
 import sys
@@ -157,6 +159,51 @@ def test_without_requests_the_interpreter_is_named(sandbox: Sandbox, playbook: t
         assert result["msg"].startswith("Failed to import the required Python library (requests) on ")
         assert f"'s Python {bare_python}." in result["msg"]
     assert sandbox.requests() == []
+
+
+def test_files_that_are_none_or_too_large(sandbox: Sandbox, playbook: t.Any, tmp_path: Path) -> None:
+    """Neither is read: nobody would ever write into the FIFO, and the file would fill the memory."""
+    sandbox.forget()
+    fifo, large = tmp_path / "fifo", tmp_path / "large"
+    os.mkfifo(fifo)
+    most = {"plan_file": 2**30, "policy_file": 2**22}
+    modules = {"plan_file": ["package_retention"], "policy_file": ["package_retention", "package_retention_info"]}
+    with large.open("wb") as file:
+        file.truncate(2**30 + 1)  # it holds nothing, and takes no room
+    asked = [(module, option) for option in most for module in modules[option]]
+    tasks = [{module: {**SHOP, option: str(path)}} for module, option in asked for path in (fifo, large)]
+    said = [result["msg"] for result in playbook(sandbox, *tasks).results]
+    assert said == [
+        sentence
+        for _module, option in asked
+        for sentence in (
+            f"{option} '{fifo}' cannot be read: it is no regular file",
+            f"{option} '{large}' is larger than {most[option]} bytes",
+        )
+    ]
+    assert sandbox.requests() == []
+
+
+def test_without_packageurl_it_is_named(sandbox: Sandbox, playbook: t.Any, bare_python: Path, tmp_path: Path) -> None:
+    """An interpreter that has all but that one library: only a task that reads package URLs misses it."""
+    places = [Path(place) for place in sys.path if place.endswith("site-packages")]
+    some = tmp_path / "libraries"
+    some.mkdir()
+    for library in (entry for place in places for entry in place.iterdir()):
+        if not library.name.startswith("packageurl") and not (some / library.name).exists():
+            (some / library.name).symlink_to(library)
+    bom = {"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [{"purl": "pkg:npm/ui@1"}]}
+    (tmp_path / "bom.json").write_text(json.dumps(bom))
+    planned = {"package_retention_info": {**SHOP, "policy": {"rules": [{"name": "all", "delete_all": True}]}}}
+    listed = {
+        "package_retention_info": {**planned["package_retention_info"], "keep_lists": [str(tmp_path / "bom.json")]}
+    }
+    python = {"ansible_python_interpreter": str(bare_python)}
+    play = {"vars": python, "environment": {"PYTHONPATH": str(some)}}
+    without, named = playbook(sandbox, planned, listed, play=play).results
+    assert (without["failed"], without["plan"]["summary"]["delete"]) == (False, 1)
+    assert named["msg"].startswith("Failed to import the required Python library (packageurl-python) on ")
+    assert f"'s Python {bare_python}." in named["msg"]
 
 
 def test_hosts_that_do_not_answer(playbook: t.Any) -> None:

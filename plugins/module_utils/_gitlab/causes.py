@@ -75,12 +75,15 @@ class Causes:
         self._known: dict[str, Known] = {}
 
     @contextlib.contextmanager
-    def told(self, scope: Scope) -> Iterator[None]:
-        """A refusal inside is raised with its cause."""
+    def told(self, *scopes: Scope) -> Iterator[None]:
+        """A refusal inside is raised with its cause. Of requests to several scopes, the call names the one."""
         try:
             yield
         except (Forbidden, ScopeNotFound) as error:
-            raise self._explained(error, scope) from None
+            for scope in scopes:
+                if len(scopes) == 1 or f"{error.call}/".startswith(f"GET {scope.path}/"):
+                    raise self._explained(error, scope) from None
+            raise
 
     def of_no_delete(self, project_id: int) -> str:
         """Why GitLab offers no delete in a project."""

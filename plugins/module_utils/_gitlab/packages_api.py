@@ -128,7 +128,8 @@ class PackagesApi:
         """E1: as :meth:`packages`, for queries of many projects, oldest first; one that fails fails all."""
         order = {"order_by": "created_at", "sort": "asc"}
         queries = [Query(f"{scope.path}/packages", {**query, **order}) for scope, query in lists]
-        return list_all(self.client, queries, _check_package, keep)
+        with self._causes.told(*(scope for scope, _query in lists)):
+            return list_all(self.client, queries, _check_package, keep)
 
     def package(self, project_id: int, package_id: int) -> Package:
         """E3: one package, with ``versions``. Raises PackageNotShown for a status other than default, deprecated."""

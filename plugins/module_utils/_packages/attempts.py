@@ -18,8 +18,12 @@ from dataclasses import dataclass
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
     GitlabError,
+    InsufficientGranularScope,
     InsufficientScope,
+    JobTokenRefused,
     PreconditionFailed,
+    ProjectArchived,
+    RegistryOff,
     Unauthorized,
 )
 
@@ -27,6 +31,9 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors 
 Look = t.Callable[[dict[str, t.Any]], t.Optional[str]]
 #: How many seconds an interrupted run waits for the answers to what it has sent.
 PATIENCE = 1.0
+#: What fails all other items in the same way, and what fails those of the same project.
+HOPELESS = (Unauthorized, InsufficientScope)
+HOPELESS_IN_PROJECT = (ProjectArchived, RegistryOff, JobTokenRefused, InsufficientGranularScope)
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,8 @@ def attempt_all(
 ) -> Attempted:
     """Call ``delete(item)`` for each item in the client's threads, each after a ``look`` at it. Never raises.
 
-    An item that was not tried any more has an error that says so.
+    An item has its ``project_id``. One that was not tried any more has an error that says so: after an interrupt, and
+    where another one's error showed that it would fail in the same way.
     """
     return _Attempts(delete, look).run(client, items)
 
@@ -54,8 +62,8 @@ class _Attempts:
     def __init__(self, delete: t.Callable[[t.Any], None], look: Look | None) -> None:
         self._delete = delete
         self._look = look
-        #: An error that shows that all others would fail the same way.
-        self._hopeless: GitlabError | None = None
+        #: An error that shows that all others would fail the same way, by the project's ID; None: in every project.
+        self._hopeless: dict[int | None, GitlabError] = {}
         self._lock = threading.Lock()
         self._ended = False
         self._sending: set[int] = set()
@@ -112,14 +120,17 @@ class _Attempts:
             self._done.put(trouble)
 
     def _error(self, item: t.Any) -> GitlabError | None:
-        if self._hopeless:
-            return type(self._hopeless)(f"not tried: {self._hopeless.message}")
+        hopeless = self._hopeless.get(None) or self._hopeless.get(item["project_id"])
+        if hopeless:
+            return type(hopeless)(f"not tried: {hopeless.message}")
         try:
             self._look_at(item)
             self._delete(item)
         except GitlabError as error:
-            if isinstance(error, (Unauthorized, InsufficientScope)):
-                self._hopeless = error
+            if isinstance(error, HOPELESS):
+                self._hopeless[None] = error
+            elif isinstance(error, HOPELESS_IN_PROJECT):
+                self._hopeless[item["project_id"]] = error
             return error
         return None
 

@@ -79,9 +79,11 @@ def _read_bytes(path: str, max_bytes: int) -> bytes:
         raise _Refused(f"cannot be read: {error.strerror}") from None
     except ValueError:
         raise _Refused("cannot be read: no path holds a NUL") from None
-    with os.fdopen(handle, "rb") if stat.S_ISREG(os.fstat(handle).st_mode) else _no_file(handle) as file:
-        raw = file.read(max_bytes + 1)
-    if len(raw) > max_bytes:
+    about = os.fstat(handle)
+    with os.fdopen(handle, "rb") if stat.S_ISREG(about.st_mode) else _no_file(handle) as file:
+        # What says that it is too large is not read; what grows meanwhile is not read to its end.
+        raw = file.read(max_bytes + 1) if about.st_size <= max_bytes else None
+    if raw is None or len(raw) > max_bytes:
         raise _Refused(f"is larger than {max_bytes} bytes")
     return raw
 
@@ -99,16 +101,21 @@ def _no_file(handle: int) -> t.NoReturn:
 
 
 def _parse(text: str) -> t.Any:
+    constants: list[str] = []
     try:
-        return json.loads(
+        data = json.loads(
             text,
             object_pairs_hook=_unique_mapping,
             parse_int=_integer,
             parse_float=_number,
-            parse_constant=_no_number,
+            parse_constant=constants.append,
         )
     except json.JSONDecodeError:
+        # What begins as JSON need not be it: NaN may be the first key of a YAML mapping.
         return _parse_yaml(text)
+    if constants:
+        raise _Refused(f"holds {constants[0]}, which is no number of JSON")
+    return data
 
 
 def _unique_mapping(pairs: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
@@ -131,10 +138,6 @@ def _number(text: str) -> float:
     if value in (float("inf"), float("-inf")):
         raise _Refused("holds a number that is too large")
     return value
-
-
-def _no_number(name: str) -> t.NoReturn:
-    raise _Refused(f"holds {name}, which is no number of JSON")
 
 
 def _check_size(data: t.Any, most: int) -> None:

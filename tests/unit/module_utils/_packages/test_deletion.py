@@ -121,6 +121,34 @@ def test_what_is_hopeless_is_not_tried_again(sandbox: Sandbox) -> None:
         assert [request["method"] for request in sandbox.requests()] == ["DELETE"]
 
 
+@pytest.mark.parametrize("change", [{"archived": True}, {"package_registry": "disabled"}])
+def test_what_is_hopeless_in_one_project_is_tried_in_the_others(sandbox: Sandbox, change: dict[str, t.Any]) -> None:
+    sandbox.control("POST", "projects/42", change)
+    sandbox.forget()
+    others = [{**package(500 + k, name=f"n{k}"), "project_id": 50} for k in range(2)]
+    with Client(Connection(sandbox.url, Token("private", "glpat-mia"), concurrency=1)) as client:
+        listed = [package(1), others[0], package(2), package(3), others[1]]
+        outcome = delete_packages(PackagesApi(client), listed, Options())
+    assert kinds(outcome.results) == ["failed", "deleted", "failed", "failed", "deleted"]
+    assert outcome.results[2]["message"] == f"not tried: {outcome.results[0]['message']}"
+    sent = [
+        request["path"].partition("/projects/")[2] for request in sandbox.requests() if request["method"] == "DELETE"
+    ]
+    assert sent == ["42/packages/1", "50/packages/500", "50/packages/501"]
+
+
+def test_a_proof_that_is_refused_says_why(sandbox: Sandbox) -> None:
+    """One list of several projects at once, of which one has no registry any more."""
+    sandbox.faults([{"method": "DELETE", "path": "/projects/50/", "kind": "reset_before", "times": 1}])
+    sandbox.control("POST", "projects/50", {"package_registry": "disabled"})
+    other = {**package(500, name="n0"), "project_id": 50}
+    with connected(sandbox) as api:
+        outcome = delete_packages(api, [package(1), other], Options())
+    assert kinds(outcome.results) == ["deleted", "failed"]
+    assert outcome.verify_error is not None
+    assert "the package registry is switched off in project '50'" in outcome.verify_error.message
+
+
 def test_without_verify_no_list_is_read(sandbox: Sandbox) -> None:
     with connected(sandbox) as api:
         outcome = delete_packages(api, [package(1)], Options(verify=False))

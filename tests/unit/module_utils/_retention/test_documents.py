@@ -69,6 +69,7 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "sexagesimal": ("a: 1:30", "holds '1:30', line 1, column 4: write a number in decimal digits, a text in quotes"),
     "NaN": ("a: .nan", "holds '.nan', line 1, column 4: write a number in decimal digits, a text in quotes"),
     "NaN in JSON": ("[NaN]", "holds NaN, which is no number of JSON"),
+    "infinity in JSON": ('{"a": [-Infinity, NaN]}', "holds -Infinity, which is no number of JSON"),
     "infinite in JSON": ("[1e999]", "holds a number that is too large"),
     "an empty number": (
         "a: !!int ''",
@@ -121,6 +122,7 @@ def test_what_is_too_large_is_refused(tmp_path: Path) -> None:
     [
         ("\ufeffa: b", {"a": "b"}),
         ('\ufeff{"a": "b"}', {"a": "b"}),
+        ("NaN: 1\nInfinity: NaN", {"NaN": 1, "Infinity": "NaN"}),
         ("until: 2026-02-30\nversion: 2024-08-01", {"until": "2026-02-30", "version": "2024-08-01"}),
         ("a: 25:00 o'clock", {"a": "25:00 o'clock"}),
         (
