@@ -299,7 +299,9 @@ class _Order:
         if known or self._scout is not None or sum(map(len, self._stretches)) >= self._ahead:
             return None
         number = self._top + self._stride if self._end is None else (self._top + self._end) // 2
-        return None if number in self._asked else number
+        # The last page that is known to be there says itself whether another one follows.
+        is_told = number == self._top + 1 and self._top not in self._there
+        return None if is_told or number in self._asked else number
 
     def take(self, page: Page) -> None:
         """Learn from an answer."""

@@ -11,7 +11,7 @@ import urllib.parse
 
 import pytest
 
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab import pages
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab import pages, paging
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import ServerError, UnexpectedAnswer
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.pages import Query
@@ -262,3 +262,24 @@ def test_pages_without_end_end(monkeypatch: pytest.MonkeyPatch) -> None:
             ):
                 read(client)
         assert len(server.requests) < 150
+
+
+def test_no_page_is_asked_for_that_the_one_before_it_is_about_to_tell_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In an order of answers that a busy machine makes: else one more request than ``concurrency`` meets no page."""
+    monkeypatch.setattr(paging, "PER_PAGE", 3)
+    monkeypatch.setattr(paging, "MOST_COUNTED", 12)
+
+    def answered(number: int, there: bool, more: bool) -> pages.Page:
+        return pages.Page(number, (number,) if there else (), [], 0.0, 0.0, more, None, None)
+
+    # Without a total there are more than twelve items, so five pages at least.
+    order = paging._Order(answered(1, True, True), 2)
+    assert [order.next_page(), order.next_page()] == [9, 5]
+    order.take(answered(9, False, False))
+    assert order.next_page() == 7
+    order.take(answered(7, False, False))
+    others = [order.next_page()]
+    order.take(answered(5, True, False))
+    others += [order.next_page() for _ in range(4)]
+    assert 6 not in others
+    assert {3, 4} <= {*others}
