@@ -23,7 +23,22 @@ extends_documentation_fragment:
 options:
   project:
     description:
-      - Exactly one of O(project) and O(group) is required.
+      - Exactly one of O(project), O(group) and O(packages) is required.
+  packages:
+    description:
+      - Packages in place of a registry, so that a policy can be tested without a server. Nothing is asked of GitLab, and the
+        options of the connection are not needed. The plan is for no registry, and cannot be applied.
+      - What RV(registryops.gitlab.package_info#module:packages) holds, rows of a report, or a history written by hand. Each
+        entry needs C(name), C(version) (null for a package without one) and C(package_type), and may have C(status), C(created_at),
+        C(last_downloaded_at), C(tags), C(pipeline) (with C(ref)), C(project_path), C(files), C(id), C(project_id) and
+        C(conan_package_name). Other keys are ignored. A time may be a date alone.
+      - What an entry does not tell is not known, and keeps. Without C(created_at) a rule with keeps holds it, without
+        C(last_downloaded_at) (null for never) the keeps of downloads, an npm package without C(tags) may have the tag C(latest),
+        and C(keep_within) holds what is old and comes without C(files), which V([]) says has no newer ones.
+      - An entry without an C(id) gets one, a later entry a higher one. Entries without a C(project_path) are of one project.
+    type: list
+    elements: raw
+    version_added: 0.2.0
   policy:
     description:
       - Exactly one of O(policy) and O(policy_file) is required.
@@ -44,6 +59,15 @@ EXAMPLES = r"""
           keep_latest: 3
           keep_within: 14d
   register: retention
+
+- name: Try a policy on packages that are no registry's
+  registryops.gitlab.package_retention_info:
+    policy_file: policy.yml
+    reference_time: "2026-11-20"
+    packages:
+      - {name: app, package_type: generic, version: 1.1.0, created_at: "2026-11-19", files: []}
+      - {name: app, package_type: generic, version: 1.0.0, created_at: "2026-01-19", files: []}
+  register: tried
 
 - name: Keep the plan for a later run
   ansible.builtin.copy:
@@ -120,20 +144,30 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.retent
     plan_request_from,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.given import plan_of_given
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_text import diff_text
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import make_plan
 
 
 def main() -> None:
     module = create_module(
-        {**RETENTION_OPTIONS, "policy": {"type": "dict"}, "policy_file": {"type": "path"}},
-        required_one_of=[("project", "group"), ("policy", "policy_file")],
-        mutually_exclusive=[("project", "group"), ("policy", "policy_file")],
+        {
+            **RETENTION_OPTIONS,
+            "packages": {"type": "list", "elements": "raw"},
+            "policy": {"type": "dict"},
+            "policy_file": {"type": "path"},
+        },
+        required_one_of=[("project", "group", "packages"), ("policy", "policy_file")],
+        mutually_exclusive=[("project", "group", "packages"), ("policy", "policy_file")],
     )
     params = module.params
 
     def run(api: PackagesApi) -> dict[str, t.Any]:
-        plan, _packages = make_plan(api, scope_from(params), plan_request_from(params))
+        wanted = plan_request_from(params)
+        if params["packages"] is None:
+            plan, _packages = make_plan(api, scope_from(params), wanted)
+        else:
+            plan = plan_of_given(api.client, params["packages"], wanted)
         return {"plan": plan, "text": diff_text(plan).splitlines()}
 
     run_module(module, run, REFUSALS)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import re
 import typing as t
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import digest
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_shape import DELETE_FIELDS
+from ansible_collections.registryops.gitlab.tests.integration.conftest import ROOT, run_process
 from ansible_collections.registryops.gitlab.tests.integration.seeds import TYPES, package, seed
 from gitlab_sandbox.testing import Sandbox
 
@@ -77,7 +79,7 @@ REFUSED = {
         {"policy": EVERYTHING, "reference_time": "yesterday"},
         "reference_time: 'yesterday' is not an ISO 8601 time such as 2026-11-20T14:30:00Z",
     ),
-    "no scope": ({"policy": EVERYTHING, "project": None}, "one of the following is required: project, group"),
+    "no scope": ({"policy": EVERYTHING, "project": None}, "one of the following is required: project, group, packages"),
     "job token": (
         {"policy": EVERYTHING, "project": None, "group": "acme", "api_job_token": "glcbt-mia"},
         "GitLab ignores job tokens for groups: use an access token (api_token), or name a project",
@@ -344,3 +346,64 @@ def test_keep_lists(playbook: t.Any, start: t.Any, tmp_path: Path) -> None:
         5: "deleted",
     }
     assert "it is kept now: listed: keep.yml (all of it)" in applied["results"][1]["message"]
+
+
+# --- packages in place of a registry ----------------------------------------------------------------------------
+
+
+def test_facts_in_place_of_a_registry(playbook: t.Any, start: t.Any) -> None:
+    sandbox = start(seed(*SHOP))
+    policy = {"rules": [{"name": "apps", "match": {"name": ["app*"]}, "keep_latest": 1}]}
+    facts, live = playbook(
+        sandbox, {"package_info": {"project": "acme/web/shop", "include_versionless": True}}, plan(policy)
+    ).results
+    # Whatever the environment says: nobody is asked, and a time that comes again gives the same plan.
+    sandbox.forget()
+    given, dated, *refused = playbook(
+        sandbox,
+        {"package_retention_info": {"packages": facts["packages"], "policy": policy, "explain_keeps": True}},
+        {
+            "package_retention_info": {
+                "packages": [
+                    {"name": "app", "version": "2", "package_type": "helm", "created_at": "2026-11-19"},
+                    {"name": "app", "version": "1", "package_type": "helm", "created_at": "2026-11-18"},
+                ],
+                "policy": policy,
+                "reference_time": NOW,
+            }
+        },
+        {"package_retention_info": {"packages": facts["packages"], "policy": policy, "project": "acme/web/shop"}},
+        {"package_retention_info": {"packages": [{"name": "app"}], "policy": policy}},
+        token=None,
+    ).results
+    assert ids(given) == ids(live)
+    assert given["plan"]["summary"] == live["plan"]["summary"]
+    assert (given["changed"], given["plan"]["scope"]) == (False, {"packages": len(facts["packages"])})
+    assert [entry["version"] for entry in dated["plan"]["delete"]] == ["1"]
+    assert dated["plan"]["reference_time"] == "2026-11-20T12:00:00.000Z"
+    assert [result["msg"] for result in refused] == [
+        "parameters are mutually exclusive: project|group|packages",
+        "packages: entry 1: version is missing (null: a package without a version)",
+    ]
+    (applied,) = playbook(sandbox, {"package_retention": {"plan": given["plan"]}}).results
+    assert applied["msg"] == (
+        "the plan is for packages that were given to package_retention_info, and for no registry: it cannot be applied;"
+        " make a plan of a project or group"
+    )
+    assert sandbox.requests() == []
+
+
+def test_the_test_of_a_policy_on_the_page(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "retention.md").read_text(encoding="utf-8")
+    marked = re.findall(r"<!-- ([\w.]+\.yml) -->\n\n```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert [name for name, _text in marked] == ["policy.yml", "test_policy.yml"]
+    for name, text in marked:
+        (tmp_path / name).write_text(text)
+    # No address and no token, in the environment neither.
+    done = run_process(["ansible-playbook", "test_policy.yml"], tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    # A test that cannot fail is none: another policy is another plan.
+    (tmp_path / "policy.yml").write_text(
+        (tmp_path / "policy.yml").read_text().replace("keep_latest: 2", "keep_latest: 3")
+    )
+    assert run_process(["ansible-playbook", "test_policy.yml"], tmp_path).returncode == 2

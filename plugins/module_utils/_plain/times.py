@@ -40,14 +40,19 @@ def parse_time(text: str) -> datetime:
         raise ValueError(f"{text!r} is not a time: {error}") from error
 
 
+def parse_date_or_time(text: str) -> datetime:
+    """Read what `parse_time` reads, or a date alone, which is its first moment in UTC. Raises ValueError."""
+    stripped = text.strip()
+    return parse_time(f"{stripped}T00:00Z" if _DATE.fullmatch(stripped) else stripped)
+
+
 def parse_reference_time(text: str) -> datetime:
-    """Read the ``reference_time`` option: what `parse_time` reads, or a date alone, which is its first moment in UTC.
+    """Read the ``reference_time`` option, as `parse_date_or_time`.
 
     Returns an aware datetime in UTC. Raises ValueError, with a sentence that names the option.
     """
-    stripped = text.strip()
     try:
-        return parse_time(f"{stripped}T00:00Z" if _DATE.fullmatch(stripped) else stripped)
+        return parse_date_or_time(text)
     except ValueError as error:
         raise ValueError(f"reference_time: {error}") from error
 

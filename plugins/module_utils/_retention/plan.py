@@ -7,7 +7,8 @@ and loaded as JSON or YAML. ``docs/schemas/plan.schema.json`` describes it, and 
 
 - ``format_version``: ``2.0``; a later 2.x has more keys, which this code ignores;
 - ``created_at``, ``api_url``, ``policy``, ``reference_time``;
-- ``scope``: a project or group, by its path and its numeric ID: a path may be given to another project;
+- ``scope``: a project or group, by its path and its numeric ID: a path may be given to another project; or how many
+  ``packages`` were given in place of a registry: such a plan has an empty ``api_url``, and is not applied;
 - ``summary``: ``packages`` that were looked at = ``delete`` + ``keep``; ``keep`` = ``protected`` by the policy + what
   rules keep (``by_rule``) + ``unmatched``;
 - ``delete``: an entry with the keys of `DELETE_FIELDS` for each package to delete;
@@ -174,7 +175,10 @@ def normalize_server(api_url: str) -> str:
     """Write the address of a server in one way: lower case, no default port, no credentials, ``/api/v4`` at its end.
 
     Equal for all the ways in which people write ``api_url``. Unlike the client's it refuses nothing: it only compares.
+    No address is no server's.
     """
+    if not api_url:
+        return ""
     try:
         parts = urllib.parse.urlsplit(api_url.strip())
     except ValueError:

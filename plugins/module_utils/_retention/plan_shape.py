@@ -121,6 +121,11 @@ def _check_version(version: t.Any) -> None:
 
 
 def _check_scope(scope: t.Mapping[str, t.Any]) -> None:
+    if "packages" in scope:
+        raise PlanError(
+            "the plan is for packages that were given to package_retention_info, and for no registry: it cannot be"
+            " applied; make a plan of a project or group"
+        )
     kinds = [key for key in ("project", "group") if key in scope]
     if len(kinds) != 1 or not isinstance(scope[kinds[0]], str):
         raise PlanError("the plan's scope must be a project or a group, by its path")

@@ -210,7 +210,7 @@ def plan_packages(
         decisions(),
         policy=wanted.policy,
         scope=described,
-        api_url=api.client.api_url,
+        api_url="" if "packages" in described else api.client.api_url,
         created_at=created_at,
         reference_time=now,
         explain_keeps=wanted.explain_keeps,
