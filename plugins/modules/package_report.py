@@ -120,7 +120,8 @@ EXAMPLES = r"""
 RETURN = r"""
 report:
   description:
-    - What C(report.json) holds. Lists of packages and names are cut after 50 rows, and say how many there are.
+    - What C(report.json) holds, as C(docs/schemas/report.schema.json) describes it. Lists of packages and names are cut after 50
+      rows, and say how many there are.
   returned: success
   type: dict
   sample:

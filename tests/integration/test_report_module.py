@@ -10,8 +10,10 @@ import typing as t
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from ansible_collections.registryops.gitlab.tests.integration.conftest import ROOT
 from ansible_collections.registryops.gitlab.tests.integration.seeds import package, seed
 from gitlab_sandbox.testing import Sandbox
 
@@ -24,6 +26,7 @@ HOSTILE = [
     "\u202egnp.exe",
     "$(id); 'quoted\" \\ x",
 ]
+REPORT_SCHEMA = json.loads((ROOT / "docs/schemas/report.schema.json").read_text(encoding="utf-8"))
 POLICY = {"rules": [{"name": "old", "match": {"name": "app"}, "keep_latest": 1}]}
 
 
@@ -90,6 +93,7 @@ def test_the_numbers_and_the_files(shop: Sandbox, playbook: t.Any, tmp_path: Pat
     assert written["report"]["broken"]["total"] == 1
     assert check["report"]["totals"] == totals
     assert json.loads((all_of_it / "report.json").read_text()) == written["report"]
+    jsonschema.Draft202012Validator(REPORT_SCHEMA).validate(written["report"])
     assert written["text"] == [
         "9 packages in 2 projects, 3.9 KiB",
         "  3 packages of type generic",
