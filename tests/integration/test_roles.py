@@ -34,7 +34,8 @@ def shop() -> Iterator[Sandbox]:
     one = {"path": "acme/shared/one", "id": 50, "packages": apps(5000)}
     # Here mia is more than a developer, and dev no more than that.
     two = {"path": "acme/shared/two", "id": 51, "packages": apps(5100), "members": {"dev": "maintainer"}}
-    with Sandbox(seed(projects=[seen, one, two])) as sandbox:
+    listed = {"path": "acme/listed", "id": 52, "packages": apps(5200)}
+    with Sandbox(seed(projects=[seen, one, two, listed])) as sandbox:
         yield sandbox
 
 
@@ -142,3 +143,41 @@ def test_what_a_role_may_not_delete_does_not_stop_the_others(shop: Sandbox, play
     assert status == 0, said
     result = json.loads((tmp_path / "package-cleanup/result.json").read_text())
     assert {entry["id"]: entry["result"] for entry in result["results"]} == {5000: "deleted"}
+
+
+def test_keep_lists_are_heard_at_the_plan_and_at_the_apply(shop: Sandbox, play: t.Any, tmp_path: Path) -> None:
+    """Their paths count from where the user is, as those of the roles' other files."""
+    before = shop.state()
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists/keep.yml").write_text("- {name: app, version: '0', reason: LTS of customer X}\n")
+    status, said = play(
+        shop, "package_audit", projects=["acme/listed"], policy=KEEP_ONE, keep_lists=["lists/*.yml"], formats=["json"]
+    )
+    assert status == 0, said
+    assert "the policy deletes 0 of 2 packages of acme/listed" in said
+    options = {"project": "acme/listed", "policy": KEEP_ONE}
+    # As -e gives it: a text.
+    status, said = play(shop, "package_cleanup", **options, keep_lists="lists/keep.yml")
+    assert status == 0, said
+    plan = json.loads((tmp_path / "package-cleanup/plan.json").read_text())
+    assert plan["summary"]["listed"] == 1
+    assert [one["path"] for one in plan["keep_lists"]] == [str(tmp_path / "lists/keep.yml")]
+    for role, variables in (("package_cleanup", options), ("package_audit", {"groups": ["acme"], "policy": KEEP_ONE})):
+        status, said = play(shop, role, **variables, keep_lists=["lists/none.yml"])
+        assert status == 2
+        assert f"{role}_keep_lists: " in said
+        assert "lists/none.yml" in said
+    # What is listed after the plan was made is drift.
+    status, said = play(shop, "package_cleanup", **options, apply=False)
+    assert status == 0, said
+    (tmp_path / "package-cleanup/plan.json").rename(tmp_path / "approved.json")
+    saved = {"plan_file": "approved.json", "keep_lists": ["lists/keep.yml"]}
+    status, said = play(shop, "package_cleanup", **saved)
+    assert status == 2
+    assert "LTS of customer X" in said
+    assert shop.state() == before
+    (tmp_path / "lists/keep.yml").write_text("- {name: app, version: '7', reason: another}\n")
+    status, said = play(shop, "package_cleanup", **saved)
+    assert status == 0, said
+    result = json.loads((tmp_path / "package-cleanup/result.json").read_text())
+    assert [(entry["id"], entry["result"]) for entry in result["results"]] == [(5200, "deleted")]
