@@ -16,7 +16,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text imp
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import day, minute
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts import scope_title
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.script import SCRIPT
-from ansible_collections.registryops.gitlab.plugins.module_utils._report.sections import Section, sections, sized
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.section_parts import Section, sized
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.sections import sections
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.style import STYLE
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.table import bytes_html, name_html
 
