@@ -16,13 +16,19 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.package
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import complete
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Package
-from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import counted, human_bytes
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import counted, human_bytes, number
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import format_time
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.build import build_report
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.compare import compare, comparison_line
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.csv import render_csv
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.earlier import Earlier
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.headline import freed_of
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.html import render_html
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.links import origin_of, web_url
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdown import render_markdown
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.names import names_document, names_of
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts import package_bytes
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import Plan
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import (
     PlanRequest,
@@ -33,26 +39,39 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan
 
 Report = dict[str, t.Any]
 
+_HELD = {"protected": "protected", "listed": "on keep lists"}
+
 
 @dataclass(frozen=True)
 class Audit:
-    """What was found: the report, the packages that it is about, and the plans of the policy, one for each scope."""
+    """What was found: the report, the packages that it is about, and the plans of the policy, one for each scope.
+
+    ``names`` are all names, which stand in ``report.json`` only: they may be many.
+    """
 
     report: Report
+    names: Report
     packages: list[Package]
     plans: list[Plan]
 
 
-def make_audit(api: PackagesApi, scopes: t.Sequence[Scope], wanted: PlanRequest | None, with_sizes: bool) -> Audit:
+def make_audit(
+    api: PackagesApi,
+    scopes: t.Sequence[Scope],
+    wanted: PlanRequest | None,
+    with_sizes: bool,
+    earlier: Earlier | None = None,
+) -> Audit:
     """Read the scopes and count them; changes nothing. With ``with_sizes`` the files of each package are read (E4).
 
-    Raises the errors of _gitlab/errors.py.
+    Raises the errors of _gitlab/errors.py, and DocumentError where the ``earlier`` report is the later one.
     """
+    origin = origin_of(api.client.api_url)
     began = created_at = datetime.now(timezone.utc)
     found: dict[int, Package] = {}
     plans: list[Plan] = []
     for scope in scopes:
-        described, listed = list_everything(api, scope)
+        described, listed = list_everything(api, scope, lambda package: {"web_url": web_url(origin, package)})
         if scope is scopes[0]:
             created_at = earlier_clock(api, began)
         # A project may stand beside its group: each package counts once, as it does for a policy.
@@ -69,7 +88,10 @@ def make_audit(api: PackagesApi, scopes: t.Sequence[Scope], wanted: PlanRequest 
         scope={"api_url": api.client.api_url, "projects": names["project"], "groups": names["group"]},
         plan=plans or None,
     )
-    return Audit(report, list(found.values()), plans)
+    all_names = names_of(found.values())
+    if earlier is not None:
+        report["comparison"] = compare(report, all_names, earlier)
+    return Audit(report, names_document(all_names), list(found.values()), plans)
 
 
 def render(audit: Audit, kind: str) -> str:
@@ -80,27 +102,44 @@ def render(audit: Audit, kind: str) -> str:
         return render_markdown(audit.report)
     if kind == "csv":
         return render_csv(audit.packages, audit.plans or None)
-    return json.dumps(audit.report, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps({**audit.report, "all_names": audit.names}, indent=2, ensure_ascii=False) + "\n"
 
 
 def summary_text(audit: Audit) -> list[str]:
     """The report in a few lines, for a terminal."""
-    totals = audit.report["totals"]
-    size = f", {human_bytes(totals['bytes'])}" if totals["bytes"] is not None else ""
-    lines = [f"{counted(totals['packages'], 'package')} in {counted(totals['projects'], 'project')}{size}"]
+    report = audit.report
+    totals = report["totals"]
+    places = f"{counted(totals['packages'], 'package')} in {counted(totals['projects'], 'project')}"
+    lines = [places + _comma_bytes(totals["bytes"])]
     lines += [
-        f"  {counted(row['packages'], 'package')} of type {printable(row['package_type'])}"
-        for row in audit.report["by_type"]
+        f"  {counted(row['packages'], 'package')} of type {printable(row['package_type'])}{_comma_bytes(row['bytes'])}"
+        for row in report["by_type"]
     ]
-    broken = audit.report["broken"]["total"]
+    broken = report["broken"]["total"]
     if broken:
         lines.append(f"{counted(broken, 'failed upload')} (status error)")
-    for plan in audit.plans:
-        summary = plan["summary"]
-        place = plan["scope"].get("project") or plan["scope"].get("group")
-        packages = counted(summary["packages"], "package")
-        lines.append(
-            f"the policy deletes {summary['delete']} of {packages} of {printable(place)};"
-            f" {summary['unmatched']} match no rule"
-        )
+    if audit.plans:
+        sizes = {package["id"]: package_bytes(package) for package in audit.packages}
+        lines += [_plan_line(plan, sizes, with_bytes=totals["bytes"] is not None) for plan in audit.plans]
+    if "comparison" in report:
+        lines.append(comparison_line(report["comparison"]))
     return lines
+
+
+def _comma_bytes(value: int | None) -> str:
+    return "" if value is None else f", {human_bytes(value)}"
+
+
+def _plan_line(plan: Plan, sizes: t.Mapping[int, int | None], *, with_bytes: bool) -> str:
+    """What a plan does to its scope; ``sizes`` are the bytes of packages by ID."""
+    figures = plan["summary"]
+    place = printable(plan["scope"].get("project") or plan["scope"].get("group"))
+    deletes = f"{number(figures['delete'])} of {counted(figures['packages'], 'package')} of {place}"
+    if with_bytes:
+        freed = sum(sizes.get(entry["id"]) or 0 for entry in plan["delete"])
+        whole = sum(sizes.get(entry["id"]) or 0 for key in ("delete", "keep") for entry in plan.get(key) or ())
+        line = f"the policy frees {freed_of(freed, whole)} by deleting {deletes}"
+    else:
+        line = f"the policy deletes {deletes}"
+    held = [f"{number(figures[key])} {words}" for key, words in _HELD.items() if figures.get(key)]
+    return "; ".join([line, *held, f"{number(figures['unmatched'])} match no rule"])

@@ -4,7 +4,7 @@
 
 The dict is what ``report.json`` holds and what the HTML and Markdown reports are drawn from. Sizes are bytes, times
 are ISO 8601 in UTC. ``bytes`` is null wherever no size is known. Top lists are ``{"total": n, "rows": [...]}``: at most
-`parts.TOP` rows, and ``total`` says how many there are in full.
+`parts.TOP` rows, and ``total`` says how many there are in full. ``summary`` is for conditions: nothing in it is null.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from datetime import datetime, timedelta
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import status_of
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import format_time, moment, parse_time
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.headline import headline, summary
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.months import Months
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts import (
     Tally,
     TopList,
@@ -23,12 +25,11 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts i
     sort_key,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.plan import PlanTally
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.storage_map import NameTally, storage_map
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import group_name
 
 FORMAT_VERSION = 1
 STALE_DAYS = 90
-MONTHS_SHOWN = 60
-MONTHS_AT_LEAST = 12
 
 Package = Mapping[str, t.Any]
 Plan = Mapping[str, t.Any]
@@ -70,11 +71,14 @@ def build_report(
         if package["id"] not in seen:
             seen.add(package["id"])
             counts.add(package)
+    counted = counts.as_dict()
     return {
         "format_version": FORMAT_VERSION,
         "generated_at": generated_at,
         "scope": dict(scope),
-        **counts.as_dict(),
+        "headline": headline(counted),
+        "summary": summary(counted),
+        **counted,
     }
 
 
@@ -94,7 +98,7 @@ class _Counts:
         self._statuses: dict[str, Tally] = {}
         self._ages: dict[str, Tally] = {label: Tally() for label, _days in AGES}
         self._downloads: dict[str, Tally] = {label: Tally() for label, _days in AGES}
-        self._months: dict[int, Tally] = {}
+        self._months = Months(planned=plan is not None)
         self._names: dict[tuple[t.Any, str, str], _Name] = {}
         self._largest = TopList()
         self._stalest = TopList()
@@ -105,14 +109,15 @@ class _Counts:
 
     def add(self, package: Package) -> None:
         size = package_bytes(package)
+        deleted = self._plan is not None and self._plan.deletes(package)
         self._all.add(size)
         self._files += len(package.get("files") or ())
         _tally(self._types, str(package.get("package_type") or UNKNOWN)).add(size)
         status = status_of(package)
         _tally(self._statuses, status).add(size)
         created = moment(package.get("created_at"))
-        self._add_project_and_name(package, size, created)
-        self._add_times(package, size, created)
+        self._add_project_and_name(package, size, created, deleted=deleted)
+        self._add_times(package, size, created, deleted=deleted)
         if size is not None:
             self._largest.add((-size, *sort_key(package)), package)
         if status == "error":
@@ -122,7 +127,9 @@ class _Counts:
         if self._plan is not None:
             self._plan.add(package, size)
 
-    def _add_project_and_name(self, package: Package, size: int | None, created: datetime | None) -> None:
+    def _add_project_and_name(
+        self, package: Package, size: int | None, created: datetime | None, *, deleted: bool
+    ) -> None:
         project_id = package.get("project_id")
         project = self._projects.get(project_id)
         if project is None:
@@ -131,16 +138,16 @@ class _Counts:
         key = (project_id, str(package.get("package_type") or UNKNOWN), group_name(package))
         name = self._names.get(key)
         if name is None:
-            name = self._names[key] = _Name()
+            name = self._names[key] = _Name(planned=self._plan is not None)
             project.names += 1
-        name.add(size, created, package.get("created_at"))
+        name.add(size, created, package.get("created_at"), deleted=deleted)
 
-    def _add_times(self, package: Package, size: int | None, created: datetime | None) -> None:
+    def _add_times(self, package: Package, size: int | None, created: datetime | None, *, deleted: bool) -> None:
         if created is None:
             _tally(self._ages, UNKNOWN).add(size)
         else:
             self._ages[_age_class(self._now - created)].add(size)
-            _month_tally(self._months, created.year * 12 + created.month - 1).add(size)
+            self._months.add(created, size, deleted=deleted)
             self._first = created if self._first is None else min(self._first, created)
             self._last = created if self._last is None else max(self._last, created)
         if "last_downloaded_at" not in package:
@@ -175,7 +182,8 @@ class _Counts:
             "by_status": _ranked(self._statuses, "status"),
             "by_age": _age_rows(self._ages, "age"),
             "by_last_download": _age_rows(self._downloads, "last_download"),
-            "by_month": self._month_rows(),
+            "by_month": self._months.as_dict(self._now),
+            "storage_map": self._storage_map(),
             "largest": {"total": self._largest.total, "rows": _rows(self._largest)},
             "stalest": {"days": STALE_DAYS, "total": self._stalest.total, "bytes": self._stale.bytes, "rows": stalest},
             "names_by_count": self._top_names(by_bytes=False),
@@ -220,29 +228,12 @@ class _Counts:
         ]
         return {"total": top.total, "rows": rows}
 
-    def _month_rows(self) -> dict[str, t.Any]:
-        """Months without a gap up to the report's own, `MONTHS_SHOWN` at most; what is older is one sum, ``before``."""
-        last = max([self._now.year * 12 + self._now.month - 1, *self._months])
-        first = min([last - MONTHS_AT_LEAST + 1, *self._months])
-        first = max(first, last - MONTHS_SHOWN + 1)
-        running = Tally()
-        for month, tally in self._months.items():
-            if month < first:
-                _merge(running, tally)
-        before = running.as_dict()
-        rows = []
-        for month in range(first, last + 1):
-            tally = self._months.get(month) or Tally()
-            _merge(running, tally)
-            rows.append(
-                {
-                    "month": f"{month // 12:04d}-{month % 12 + 1:02d}",
-                    **tally.as_dict(),
-                    "total_packages": running.packages,
-                    "total_bytes": running.bytes,
-                }
-            )
-        return {"before": before, "rows": rows}
+    def _storage_map(self) -> dict[str, t.Any]:
+        names = (
+            NameTally(project_id, self._projects[project_id].path, package_type, text, name.tally, name.delete)
+            for (project_id, package_type, text), name in self._names.items()
+        )
+        return storage_map(names, sized=self._all.bytes is not None, planned=self._plan is not None)
 
 
 class _Project:
@@ -255,15 +246,18 @@ class _Project:
 
 
 class _Name:
-    __slots__ = ("newest", "newest_text", "tally")
+    __slots__ = ("delete", "newest", "newest_text", "tally")
 
-    def __init__(self) -> None:
+    def __init__(self, *, planned: bool) -> None:
         self.tally = Tally()
+        self.delete = Tally() if planned else None
         self.newest: datetime | None = None
         self.newest_text: str | None = None
 
-    def add(self, size: int | None, created: datetime | None, text: t.Any) -> None:
+    def add(self, size: int | None, created: datetime | None, text: t.Any, *, deleted: bool) -> None:
         self.tally.add(size)
+        if deleted and self.delete is not None:
+            self.delete.add(size)
         if created is not None and (self.newest is None or created > self.newest):
             self.newest = created
             self.newest_text = str(text)
@@ -310,19 +304,6 @@ def _tally(tallies: dict[str, Tally], key: str) -> Tally:
     if found is None:
         found = tallies[key] = Tally()
     return found
-
-
-def _month_tally(tallies: dict[int, Tally], key: int) -> Tally:
-    found = tallies.get(key)
-    if found is None:
-        found = tallies[key] = Tally()
-    return found
-
-
-def _merge(into: Tally, other: Tally) -> None:
-    into.packages += other.packages
-    into.known_bytes += other.known_bytes
-    into.sized += other.sized
 
 
 def _age_class(age: timedelta) -> str:

@@ -48,7 +48,14 @@ def package_row(package: Mapping[str, t.Any], size: int | None) -> dict[str, t.A
         "last_downloaded_at": package.get("last_downloaded_at"),
         "files": None if files is None else len(files),
         "bytes": size,
+        "web_url": package.get("web_url"),
     }
+
+
+def own_reason(decision: Mapping[str, t.Any]) -> str:
+    """Why a plan deletes a package, without the rule: that is named beside it."""
+    reason = str(decision.get("reason"))
+    return reason.partition(f"rule '{decision.get('rule')}' holds it: ")[2] or reason
 
 
 class Tally:
@@ -66,6 +73,11 @@ class Tally:
         if size is not None:
             self.known_bytes += size
             self.sized += 1
+
+    def merge(self, other: Tally) -> None:
+        self.packages += other.packages
+        self.known_bytes += other.known_bytes
+        self.sized += other.sized
 
     @property
     def bytes(self) -> int | None:

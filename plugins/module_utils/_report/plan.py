@@ -7,13 +7,19 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.deletions import DeletionsByName
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts import (
     Tally,
     TopList,
     package_row,
     sort_key,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import NO_RULE, group_name
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import (
+    LISTED,
+    NO_RULE,
+    PROTECTED,
+    group_name,
+)
 
 Plan = Mapping[str, t.Any]
 Decision = Mapping[str, t.Any]
@@ -44,15 +50,20 @@ class PlanTally:
         self._rules: dict[str, _Sides] = {}
         self._projects: dict[t.Any, _Sides] = {}
         self._types: dict[str, _Sides] = {}
+        self._held = {"protected": Tally(), "listed": Tally()}
         self._unmatched = Tally()
         self._unmatched_names: dict[tuple[t.Any, str, str], Tally] = {}
         self._top = TopList()
+        self._names = DeletionsByName()
 
     @classmethod
     def of(cls, plan: Plan | Sequence[Plan] | None) -> PlanTally | None:
         """The tally of one plan, of several, or None without one."""
         plans = plans_of(plan)
         return cls(plans) if plans else None
+
+    def deletes(self, package: Mapping[str, t.Any]) -> bool:
+        return package["id"] in self._delete
 
     def add(self, package: Mapping[str, t.Any], size: int | None) -> None:
         decision = self._delete.get(package["id"])
@@ -69,6 +80,7 @@ class PlanTally:
             self._rules.setdefault(str(decision.get("rule")), _Sides()).add(size, deleted=True)
             weight = -size if size is not None else 0
             self._top.add((weight, *sort_key(package)), (package, size, decision))
+            self._names.add(package, size, decision)
         elif self._explained:
             self._add_kept(package, package_type, size)
 
@@ -76,16 +88,22 @@ class PlanTally:
         entry = self._keep.get(package["id"])
         if entry is not None and entry.get("rule") is not None:
             self._rules.setdefault(str(entry["rule"]), _Sides()).add(size, deleted=False)
-        elif entry is not None and tuple(entry.get("reasons") or ()) == NO_RULE:
+            return
+        reasons = tuple(str(reason) for reason in (entry or {}).get("reasons") or ())
+        if reasons == NO_RULE:
             self._unmatched.add(size)
             key = (package.get("project_id"), package_type, group_name(package))
             self._unmatched_names.setdefault(key, Tally()).add(size)
+        elif reasons:
+            # Before any rule is heard, `protect` holds a package, or a keep list does.
+            self._held[PROTECTED if reasons[0].startswith(PROTECTED) else LISTED].add(size)
 
     def as_dict(self, project_paths: Mapping[t.Any, str]) -> dict[str, t.Any]:
         """The ``plan`` part of the report; counts are of the packages that the report was made from.
 
-        ``not_listed`` is the number of packages that the plan deletes and the report has not seen. Kept bytes of a rule
-        and the names that no rule governs are null unless the plan explains what it keeps.
+        ``not_listed`` is the number of packages that the plan deletes and the report has not seen. Kept bytes of a
+        rule, of what is protected or listed, and the names that no rule governs are null unless the plan explains what
+        it keeps.
         """
         return {
             "plans": [
@@ -104,6 +122,7 @@ class PlanTally:
                 for project_id, sides in self._projects.items()
             ),
             "by_type": _ranked({"package_type": label, **sides.as_dict()} for label, sides in self._types.items()),
+            **{key: self._held_part(key) for key in self._held},
             "unmatched": self._unmatched_part(project_paths),
             "deletions": {
                 "total": self._top.total,
@@ -112,7 +131,14 @@ class PlanTally:
                     for package, size, decision in self._top.values()
                 ],
             },
+            "deletions_by_name": self._names.as_dict(project_paths),
         }
+
+    def _held_part(self, key: str) -> dict[str, t.Any]:
+        if self._explained:
+            return self._held[key].as_dict()
+        number = sum(int((plan.get("summary") or {}).get(key) or 0) for plan in self._plans)
+        return {"packages": number, "bytes": None if number else 0}
 
     def _rule_rows(self) -> list[dict[str, t.Any]]:
         """Rules in the order of the policy; kept counts are the plan's own unless it explains what it keeps."""

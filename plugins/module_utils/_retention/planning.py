@@ -131,15 +131,21 @@ def untold_fields(described: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {"project_id": described["project_id"], "project_path": described["project"]}
 
 
-def list_everything(api: PackagesApi, scope: Scope) -> tuple[dict[str, t.Any], list[Package]]:
+def list_everything(
+    api: PackagesApi, scope: Scope, more: t.Callable[[Package], dict[str, t.Any]] = lambda _package: {}
+) -> tuple[dict[str, t.Any], list[Package]]:
     """The scope as a plan writes it, and every package in it that the API can delete (E1 or E2), reduced.
 
-    Each has ``project_id``, and ``project_path`` if the caller may read the project. Raises the errors of errors.py.
+    Each has ``project_id``, and ``project_path`` if the caller may read the project, and what ``more`` takes from it as
+    it is listed. Raises the errors of errors.py.
     """
     described = canonical_scope(api, scope)
     untold = untold_fields(described)
     packages = list_packages(
-        api, scope_by_id(described), [EVERYTHING], reduce=lambda package: {**retention_fields(package), **untold}
+        api,
+        scope_by_id(described),
+        [EVERYTHING],
+        reduce=lambda package: {**retention_fields(package), **untold, **more(package)},
     )
     archived = archived_projects(api, scope_by_id(described))
     held = sorted(archived.intersection(package["project_id"] for package in packages))
