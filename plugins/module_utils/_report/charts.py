@@ -58,15 +58,17 @@ def columns(
     write: Callable[[int], str],
     binary: bool,
     gapless: bool = False,
+    deleted: Sequence[int] | None = None,
 ) -> str:
     """A column for each month (``2026-01``) with three grid lines and the time below.
 
     ``write`` writes a value (for the axis and each column's title); ``binary`` rounds the axis to a binary unit.
-    ``gapless`` draws a total that grows, as a stepped area.
+    ``gapless`` draws a total that grows, as a stepped area. ``deleted`` are the parts of ``values`` that would be
+    deleted: they stand on top of what is kept.
     """
     top = nice_top(max(values, default=0), binary=binary)
     step = 100 / max(len(values), 1)
-    width, kind = (step, "f-bar area") if gapless else (step * 0.78, "f-bar")
+    width, kind = (step, " area") if gapless else (step * 0.78, "")
     marks = "".join(
         f'<line class="grid" x1="0" x2="100%" y1="{y}" y2="{y}"/>' for y in (0.5, PLOT_HEIGHT / 2, PLOT_HEIGHT - 0.5)
     )
@@ -77,11 +79,19 @@ def columns(
         # A hair wider than its place, or else the steps of an area show seams between them.
         across = min(width + 0.1, 100 - index * step) if gapless else width
         start = index * step + (step - width) / 2
-        marks += (
-            f'<rect class="{kind}" x="{start:.3f}%" width="{across:.3f}%" '
-            f'y="{PLOT_HEIGHT - height:.1f}" height="{height:.1f}">'
-            f"<title>{escape(month)}: {escape(write(value))}</title></rect>"
-        )
+        words = f"{month}: {write(value)}"
+        parts = [("f-bar", height)]
+        if deleted is not None:
+            words += f", {write(deleted[index])} of it would be deleted"
+            # What is kept lies on the whole, so that no seam shows between them.
+            parts = [("f-delete", height), ("f-keep", height * (value - deleted[index]) / value)]
+            parts = parts[1:] if not deleted[index] else parts
+        for colour, part in parts:
+            if part:
+                marks += (
+                    f'<rect class="{colour}{kind}" x="{start:.3f}%" width="{across:.3f}%" '
+                    f'y="{PLOT_HEIGHT - part:.1f}" height="{part:.1f}"><title>{escape(words)}</title></rect>'
+                )
     marks += "".join(_month_label(label) for label in month_labels(months))
     half = _tick(write(top // 2)) if top > 1 else ""
     ticks = f"<span>{_tick(write(top))}</span><span>{half}</span><span>0</span>"

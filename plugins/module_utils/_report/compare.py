@@ -46,8 +46,9 @@ def compare(report: Row, names: set[Name], earlier: Earlier) -> dict[str, t.Any]
         },
         "by_project": _changes(earlier.projects, report["by_project"], "project_path"),
         "by_type": _changes(earlier.types, report["by_type"], "package_type"),
-        "history": [*earlier.history, there, here][-HISTORY:],
+        "history": [*(row for row in earlier.history if row["generated_at"] != earlier.generated_at), there, here],
     }
+    del made["history"][:-HISTORY]
     if earlier.names is not None:
         made["new_names"] = _name_rows(names - earlier.names)
         made["vanished_names"] = _name_rows(earlier.names - names)
@@ -65,6 +66,18 @@ def comparison_line(comparison: Row) -> str:
             changes.append(f"{counted(comparison[key]['total'], 'name')} {words}")
     other = "" if comparison["same_scope"] else ", of another scope"
     return f"since the report of {minute(comparison['generated_at'])}{other}: {', '.join(changes)}"
+
+
+def comparison_notes(comparison: Row) -> list[str]:
+    """Sentences on what the comparison cannot tell."""
+    notes = []
+    if not comparison["same_scope"]:
+        notes.append("That report was of other projects or groups, or of another server: not all that differs changed.")
+    if "bytes" not in comparison["totals"]:
+        notes.append("Storage is not compared: one of the two reports was made without sizes.")
+    if "new_names" not in comparison:
+        notes.append("That report does not hold its names, so that new and vanished ones are not told.")
+    return notes
 
 
 def signed(value: int, write: t.Callable[[int], str] = number) -> str:

@@ -10,7 +10,11 @@ import re
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
-from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts import package_bytes, package_row
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts import (
+    own_reason,
+    package_bytes,
+    package_row,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.plan import planned, plans_of
 
 PACKAGE_COLUMNS = (
@@ -27,7 +31,7 @@ PACKAGE_COLUMNS = (
     "bytes",
 )
 PLAN_COLUMNS = ("decision", "rule", "reason")
-COLUMNS = (*PACKAGE_COLUMNS, *PLAN_COLUMNS)
+COLUMNS = (*PACKAGE_COLUMNS, *PLAN_COLUMNS, "web_url")
 
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
@@ -40,7 +44,7 @@ def render_csv(
     """A header and one line for each package, in the order of ``packages``; lines end in CRLF, write it as UTF-8.
 
     The columns are the same with and without a plan. ``decision`` is ``delete``, ``keep``, or empty without a plan;
-    ``bytes`` is empty where the size is not known.
+    ``bytes`` is empty where the size is not known. ``reason`` does not repeat the rule, which has its own column.
     """
     plans = plans_of(plan)
     delete, keep = planned(plans, "delete"), planned(plans, "keep")
@@ -51,6 +55,7 @@ def render_csv(
         row = package_row(package, package_bytes(package))
         cells: list[t.Any] = [row[column] for column in PACKAGE_COLUMNS]
         cells += _decision(package["id"], delete, keep) if plans else [""] * len(PLAN_COLUMNS)
+        cells.append(row["web_url"])
         writer.writerow([cell(value) for value in cells])
     return out.getvalue()
 
@@ -75,6 +80,6 @@ def _decision(
 ) -> list[t.Any]:
     if package_id in delete:
         entry = delete[package_id]
-        return ["delete", entry.get("rule"), entry.get("reason")]
+        return ["delete", entry.get("rule"), own_reason(entry)]
     entry = keep.get(package_id, {})
-    return ["keep", entry.get("rule"), "; ".join(str(reason) for reason in entry.get("reasons") or ())]
+    return ["keep", entry.get("rule"), "; ".join(dict.fromkeys(map(str, entry.get("reasons") or ())))]

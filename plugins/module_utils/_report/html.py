@@ -28,13 +28,14 @@ def render_html(report: Row) -> str:
     """The report of ``build.build_report`` as a whole page; write it as UTF-8."""
     parts = sections(report)
     title = scope_title(report["scope"])
+    style = "\n".join([STYLE, *(part.css for part in parts if part.css)])
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_policy()}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy(style)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
         f"<title>{escape(f'Package registry audit: {title}' if title else 'Package registry audit')}</title>\n"
-        f"<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"<style>{style}</style>\n</head>\n<body>\n"
         f'<div class="page">\n{_head(report, title)}\n{_figures(report)}\n'
         f'<div class="body">\n{_contents(parts)}\n<main>\n{_body(parts)}\n{_foot(report)}\n</main>\n</div>\n</div>\n'
         f'<script type="application/json" id="report-data">{_data(report)}</script>\n'
@@ -42,10 +43,10 @@ def render_html(report: Row) -> str:
     )
 
 
-def _policy() -> str:
+def _policy(style: str) -> str:
     """Nothing may be loaded, sent or framed; only the page's own style sheet and script may run."""
     return (
-        f"default-src 'none'; style-src 'sha256-{_hash(STYLE)}'; script-src 'sha256-{_hash(SCRIPT)}'; "
+        f"default-src 'none'; style-src 'sha256-{_hash(style)}'; script-src 'sha256-{_hash(SCRIPT)}'; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -66,7 +67,8 @@ def _head(report: Row, title: str) -> str:
     heading = name_html(title) if title else "All packages"
     return (
         f'<header>\n<p class="eyebrow">Package registry audit</p>\n<h1>{heading}</h1>\n'
-        f'<p class="meta">{where}{escape(minute(report["generated_at"]))}</p>\n</header>'
+        f'<p class="meta">{where}{escape(minute(report["generated_at"]))}</p>\n'
+        f'<p class="headline">{escape(report["headline"])}</p>\n</header>'
     )
 
 
@@ -112,7 +114,9 @@ def _contents(parts: Sequence[Section]) -> str:
     if not parts:
         return ""
     links = "".join(f'<li><a href="#{part.ident}">{escape(part.title)}</a></li>' for part in parts)
-    return f'<nav aria-label="Contents"><ul>{links}<li><a href="#about">About the numbers</a></li></ul></nav>'
+    about = '<li><a href="#about">About the numbers</a></li>'
+    # The script puts its filter box in here.
+    return f'<div class="side"><nav aria-label="Contents"><ul>{links}{about}</ul></nav></div>'
 
 
 def _body(parts: Sequence[Section]) -> str:

@@ -21,12 +21,13 @@ PUBLISHED = Column("Published", "day")
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page: its anchor, its heading, a sentence below it, and its HTML."""
+    """A part of the page: its anchor, its heading, a sentence below it, its HTML, and rules for the style sheet."""
 
     ident: str
     title: str
     lead: str
     html: str
+    css: str = ""
 
 
 def sized(report: Row) -> bool:
@@ -50,7 +51,7 @@ def package_cells(row: Row, report: Row) -> list[Cell]:
     storage = [tables.size(row["bytes"])] if sized(report) else []
     version = "no version" if row["version"] is None else row["version"]
     return [
-        tables.name(row["name"], below=version),
+        tables.name(row["name"], below=version, url=row["web_url"]),
         tables.kind(row["package_type"]),
         tables.name(row["project_path"]),
         *storage,

@@ -17,12 +17,11 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._report import 
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.charts import split, swatch
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.section_parts import (
     PROJECT_ROWS,
+    PUBLISHED,
     Row,
     Section,
     name_table,
     of_total,
-    package_cells,
-    package_columns,
     panel,
     sized,
 )
@@ -39,6 +38,7 @@ def plan(report: Row) -> Section | None:
             f'<p class="count">The plan deletes {counted(plan["not_listed"], "more package")} that this report has '
             "not seen: gone since, or outside of what was looked at.</p>"
         )
+    html += _held(plan)
     if plan["by_rule"]:
         rows = [_side_row(tables.name(row["rule"]), row, report) for row in plan["by_rule"]]
         html += panel(tables.table("By rule", _side_columns("Rule", report), rows))
@@ -51,6 +51,20 @@ def plan(report: Row) -> Section | None:
         html += panel(tables.table("By type", _side_columns("Type", report), rows))
     lead = "Nothing was deleted by this report: these are the plan's decisions, measured on the packages seen here."
     return Section("plan", "What the policy would do", lead, html)
+
+
+def _held(plan: Row) -> str:
+    """What is kept whatever the rules say, in a sentence."""
+    parts = [
+        f"{counted(plan[key]['packages'], 'package')} {words}{_comma_bytes(plan[key]['bytes'])}"
+        for key, words in (("protected", "protected by the policy"), ("listed", "on keep lists"))
+        if plan[key]["packages"]
+    ]
+    return f'<p class="count">Kept before any rule is heard: {"; ".join(parts)}.</p>' if parts else ""
+
+
+def _comma_bytes(value: int | None) -> str:
+    return f" ({human_bytes(value)})" if value else ""
 
 
 def _kept_against_deleted(plan: Row, *, with_bytes: bool) -> str:
@@ -109,13 +123,49 @@ def unmatched(report: Row) -> Section | None:
 
 
 def deletions(report: Row) -> Section | None:
-    top = None if report["plan"] is None else report["plan"]["deletions"]
+    top = None if report["plan"] is None else report["plan"]["deletions_by_name"]
     if top is None or not top["rows"]:
         return None
-    heads = [*package_columns(report), Column("Rule", "rule"), Column("Reason", "reason")]
-    rows = [[*package_cells(row, report), tables.name(row["rule"]), tables.name(row["reason"])] for row in top["rows"]]
-    table = tables.table("Packages to be deleted", heads, rows, note=of_total(top["total"], rows, "package"))
-    lead = "The largest first. The plan and the CSV report hold all of them."
-    if not sized(report):
-        lead = "The plan and the CSV report hold all of them."
-    return Section("deletions", "What would be deleted", lead, panel(table))
+    items = "".join(f"<li>{_doomed_name(row, report)}</li>" for row in top["rows"])
+    note = of_total(top["total"], top["rows"], "name")
+    heading = f"<h3>By name{f' <span>{note}</span>' if note else ''}</h3>"
+    first = "The names that free the most come first" if sized(report) else "The names that lose the most come first"
+    lead = f"{first}; each opens to its versions. The plan and the CSV report hold every package."
+    return Section("deletions", "What would be deleted", lead, panel(f'{heading}<ul class="groups">{items}</ul>'))
+
+
+def _doomed_name(row: Row, report: Row) -> str:
+    """A name that opens to its versions; the rule and the reason stand once where all versions have the same."""
+    versions = row["versions"]
+    freed = f'<span class="num">{tables.bytes_html(row["bytes"])}</span>' if sized(report) else ""
+    summary = (
+        f"<summary><span>{tables.name_html(row['name'])}<small>{tables.name_html(row['package_type'])} · "
+        f"{tables.name_html(row['project_path'])}</small></span>"
+        f'<span class="num">{counted(row["packages"], "version")}</span>{freed}</summary>'
+    )
+    rules = list(dict.fromkeys(str(one["rule"]) for one in versions))
+    reasons = list(dict.fromkeys((one["rule"], one["reason"]) for one in versions))
+    said = ""
+    if len(rules) == 1:
+        said = f"<p>Rule {tables.name_html(rules[0])}"
+        said += f": {tables.name_html(versions[0]['reason'])}</p>" if len(reasons) == 1 else "</p>"
+    heads = [
+        Column("Version", "main"),
+        PUBLISHED,
+        *([Column("Storage", "num", numeric=True)] if sized(report) else []),
+        *([Column("Rule", "rule")] if len(rules) > 1 else []),
+        *([Column("Reason", "reason")] if len(reasons) > 1 else []),
+    ]
+    rows = [
+        [
+            tables.name("no version" if one["version"] is None else one["version"], url=one["web_url"]),
+            tables.date(one["created_at"]),
+            *([tables.size(one["bytes"])] if sized(report) else []),
+            *([tables.name(one["rule"])] if len(rules) > 1 else []),
+            *([tables.name(one["reason"])] if len(reasons) > 1 else []),
+        ]
+        for one in versions
+    ]
+    left = row["packages"] - len(versions)
+    note = f"the newest {number(len(versions))} of {number(row['packages'])}" if left else ""
+    return f"<details>{summary}{said}{tables.table('Versions', heads, rows, note=note, sorts=False)}</details>"

@@ -14,7 +14,9 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._report.section
     names,
     stalest,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.section_map import storage
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.section_parts import Row, Section
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.section_past import past
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.section_plan import deletions, plan, unmatched
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.section_stock import age, where
 
@@ -23,8 +25,10 @@ def sections(report: Row) -> list[Section]:
     """The sections that this report has something for, in the order of the page."""
     makers: tuple[Callable[[Row], Section | None], ...] = (
         plan,
-        unmatched,
         deletions,
+        past,
+        storage,
+        unmatched,
         where,
         age,
         growth,

@@ -17,6 +17,7 @@ LIGHT = {
     "keep": "#3d7f77",
     "delete": "#b5482a",
     "link": "#2a5d94",
+    "on": "#ffffff",
 }
 DARK = {
     "page": "#12161b",
@@ -29,6 +30,7 @@ DARK = {
     "keep": "#5fb3a8",
     "delete": "#e8865f",
     "link": "#8cbcec",
+    "on": "#12161b",
 }
 
 
@@ -51,7 +53,12 @@ h3,caption{font-size:.95rem;font-weight:600;line-height:1.4}
 .eyebrow{color:var(--soft);font-size:.8rem;font-weight:600;letter-spacing:.06em;text-transform:uppercase}
 .soft{color:var(--soft)}
 .meta{margin-top:.4rem;color:var(--soft);overflow-wrap:anywhere}
+.headline{margin-top:1rem;max-width:60rem;font-size:1.15rem;line-height:1.45;font-weight:600;overflow-wrap:anywhere}
+.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+.miss{display:none!important}
 a{color:var(--link)}
+.n a,td a,tbody th a{text-decoration:underline;text-decoration-color:var(--line);text-underline-offset:.2em}
+td a:hover,tbody th a:hover{text-decoration-color:currentColor}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:3px}
 .n{overflow-wrap:anywhere;unicode-bidi:isolate;white-space:pre-wrap}
 
@@ -65,6 +72,10 @@ a{color:var(--link)}
 .figures .delete dd:not(.note){color:var(--delete)}
 
 .body{margin-top:2rem}
+.filter label{display:block;font-size:.82rem;font-weight:600;color:var(--soft)}
+.filter input{width:100%;margin-top:.2rem;padding:.4rem .6rem;font:inherit;font-weight:400;color:var(--ink);
+background:var(--card);border:1px solid var(--soft);border-radius:8px}
+.filter p{min-height:1.3rem;margin:.2rem 0 .5rem;font-size:.82rem;color:var(--soft)}
 nav ul{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;padding:0;list-style:none}
 nav a{text-decoration:none;font-size:.92rem}
 nav a:hover{text-decoration:underline}
@@ -99,6 +110,20 @@ th.num button::after{display:none}
 th[aria-sort] button{color:var(--ink)}
 th[aria-sort=ascending] button::after,th.num[aria-sort=ascending] button::before{content:"\\2191"}
 th[aria-sort=descending] button::after,th.num[aria-sort=descending] button::before{content:"\\2193"}
+.groups{padding:0;list-style:none}
+h3 span{font-weight:400;color:var(--soft)}
+.groups>li{border-bottom:1px solid var(--line)}
+.groups>li:last-child{border-bottom:0}
+.groups summary{display:flex;flex-wrap:wrap;gap:.1rem 1.25rem;padding:.5rem 0;color:var(--ink);font-size:.92rem}
+.groups summary::before{content:"\\25b8";flex:0 0 .7rem;margin-right:-.6rem;color:var(--soft)}
+.groups details[open]>summary::before{content:"\\25be"}
+.groups summary::-webkit-details-marker{display:none}
+.groups summary>span:first-child{flex:1 1 12rem;min-width:0}
+.groups summary .num{flex:0 0 auto;min-width:5.5rem}
+.groups small{display:block;color:var(--soft);font-size:.82rem}
+.groups details>p{font-size:.85rem;color:var(--soft);overflow-wrap:anywhere}
+.groups details>p,.groups details>table{margin-left:1.35rem}
+.groups details>table{width:calc(100% - 1.35rem);margin-bottom:.8rem}
 .more{all:unset;cursor:pointer;display:inline-block;margin-top:.6rem;color:var(--link);font-size:.9rem}
 .more:focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:3px}
 .more:hover,summary:hover{text-decoration:underline}
@@ -123,6 +148,20 @@ svg{display:block;overflow:hidden}
 .split svg{width:100%;height:22px}
 .key{display:inline-flex;align-items:center;gap:.4rem;font-size:.92rem}
 .key svg{width:10px;height:10px;flex:none}
+.legend{display:flex;flex-wrap:wrap;gap:.1rem 1.25rem;margin:.1rem 0 .6rem}
+.map,.map ul{margin:0;padding:0;list-style:none}
+.map{position:relative;overflow:hidden;border-radius:6px}
+.map .box,.map .head{position:absolute;overflow:hidden;border:1px solid var(--card)}
+.map .box{background:var(--bar);color:var(--on);border-radius:3px;font-size:.8rem;line-height:1.25}
+.map .planned{background:linear-gradient(to top,var(--delete) var(--cut,0%),var(--keep) var(--cut,0%))}
+.map .head{background:var(--track);font-size:.82rem;line-height:20px;border-radius:3px}
+.map .box>b,.map .box>small{display:block;margin:0 .35rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.map .box>b{margin-top:.15rem;font-weight:600}
+.map .n{white-space:pre}
+.map .head{padding-left:.4rem;text-overflow:ellipsis;white-space:nowrap}
+.map .head b{font-weight:600}
+.map .head span{color:var(--soft)}
+.map .l0-w>*,.map .l1-w>small,.map .gone-w>*{opacity:0}
 .plot{display:grid;grid-template-columns:auto minmax(0,1fr);column-gap:.6rem;margin-top:1rem}
 .ticks{display:flex;flex-direction:column;justify-content:space-between;height:176px;margin-top:-8px;
 font-size:12px;line-height:16px;color:var(--soft);text-align:right;white-space:nowrap}
@@ -133,13 +172,17 @@ footer{margin-top:2.5rem;padding-top:1rem;border-top:1px solid var(--line);color
 footer p{max-width:46rem}
 footer p+p{margin-top:.4rem}
 
-@media screen{table.short tbody tr:nth-child(n+11){display:none}}
+@media screen{
+:root:not(.filtering) .short>tbody>tr:nth-child(n+11),:root:not(.filtering) .short>li:nth-child(n+11){display:none}
+.filtering .more,.more.narrow{display:none}
+}
 @media screen and (min-width:72rem){
 .body{display:grid;grid-template-columns:10.5rem minmax(0,1fr);gap:0 2.5rem}
-nav{position:sticky;top:1.5rem;align-self:start;border-left:2px solid var(--line);padding-left:1rem}
+.side{position:sticky;top:1.5rem;align-self:start}
+nav{border-left:2px solid var(--line);padding-left:1rem}
 nav ul{flex-direction:column;gap:.45rem}
 main:only-child{grid-column:1/-1}
-main>section:first-child{margin-top:0}
+main>section:first-child,.filtering main>section:nth-child(1 of :not(.miss)){margin-top:0}
 .figures.of-6{grid-template-columns:repeat(6,minmax(0,1fr))}
 .pair{grid-template-columns:repeat(2,minmax(0,1fr))}
 .pair.wide{grid-template-columns:minmax(0,1fr)}
@@ -156,6 +199,7 @@ h1{font-size:1.45rem}
 .cards thead tr{display:flex;flex-wrap:wrap;gap:.15rem .9rem;padding-bottom:.4rem}
 .cards thead th{border:0;padding:.15rem 0;text-align:left}
 .cards thead th.share{display:none}
+.cards:not(.sorts) thead{display:none}
 .cards.sorts thead tr::before{content:"Sort by";color:var(--soft);font-size:.82rem;padding:.15rem 0}
 th button::after,th.num button::after{display:inline-block;width:.9em}
 th.num button::before{display:none}
@@ -168,14 +212,30 @@ th.num[aria-sort=descending] button::after{content:"\\2193"}
 .cards tbody .main{font-weight:600}
 .cards tbody .main small{font-weight:400}
 .cards tbody [data-label]::before{content:attr(data-label) " ";color:var(--soft);font-size:.82rem}
-.cards.short tbody tr:nth-child(n+11){display:none}
+.filter{margin-bottom:.6rem}
+:root:not(.filtering) section.closed>:not(h2){display:none}
+h2 button{all:unset;cursor:pointer;display:block;width:100%}
+h2 button:focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:3px}
+h2 button::before{content:"\\25be";display:inline-block;width:1.1rem;color:var(--soft);font-size:1rem}
+.closed h2 button::before{content:"\\25b8"}
+section.closed{margin-top:1rem;padding-top:1rem;border-top:1px solid var(--line)}
+section:not(.closed)+section.closed{margin-top:2rem}
+:root:not(.filtering) .cards:is(.short,.brief)>tbody>tr:nth-child(n+6),
+:root:not(.filtering) .groups:is(.short,.brief)>li:nth-child(n+6){display:none}
+:root:not(.filtering) .more.narrow{display:inline-block}
+.groups summary .num{min-width:0}
+.groups summary>span:first-child{flex-basis:100%}
+.groups summary{position:relative;padding-left:1.35rem}
+.groups summary::before{position:absolute;left:0;top:.5rem}
+.map .l0-w>*,.map .l1-w>small{opacity:1}
+.map .l0-n>*,.map .l1-n>small,.map .gone-n>*{opacity:0}
 .wide-only{display:none}
 }
 @media print{
 @page{margin:14mm}
 body{background:none;font-size:9.5pt}
 .page{max-width:none;padding:0}
-nav,.more{display:none}
+nav,.side,.more{display:none}
 td,tbody th{font-size:8.5pt;padding:.3rem .6rem .3rem 0}
 th{font-size:8pt;padding-right:.6rem}
 th button::before,th button::after,th.num button::before{display:none}

@@ -54,12 +54,17 @@ def bytes_html(value: int | None) -> str:
     return f'<data value="{value}" title="{exact_bytes(value)}">{human_bytes(value)}</data>'
 
 
-def name(text: t.Any, below: t.Any = None) -> Cell:
-    """A name, with a second one below it in small print."""
+def linked(html: str, url: str | None) -> str:
+    """Safe HTML as a link to a page of GitLab (an address of links.py), or as it is where there is none."""
+    return html if url is None else f'<a href="{escape(url)}">{html}</a>'
+
+
+def name(text: t.Any, below: t.Any = None, url: str | None = None) -> Cell:
+    """A name, with a second one below it in small print, and a link."""
     if text is None:
         return Cell(NOTHING, "")
     small = "" if below is None else f"<small>{name_html(below)}</small>"
-    return Cell(name_html(text) + small, escape(printable(str(text))) if small else None)
+    return Cell(linked(name_html(text), url) + small, escape(printable(str(text))) if small else None)
 
 
 def kind(text: t.Any) -> Cell:
@@ -99,6 +104,11 @@ def measure(part: int | None, whole: int | None, largest: int | None, label: str
     return Cell(html, "" if part is None else str(part))
 
 
+def bar(part: int, largest: int, label: str) -> Cell:
+    """A bar against the largest of its table."""
+    return Cell(f'<div class="measure">{meter(part, largest, label)}</div>', str(part))
+
+
 def sides(delete: int | None, keep: int | None, label: str) -> Cell:
     """A bar in two parts and the share that would be deleted."""
     if delete is None or keep is None:
@@ -112,9 +122,9 @@ def sides(delete: int | None, keep: int | None, label: str) -> Cell:
 
 
 def table(
-    caption: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, note: str = "", ident: str = ""
+    caption: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *, note: str = "", sorts: bool = True
 ) -> str:
-    """A sortable table. The roles say again what CSS takes from a table that it lays out as cards."""
+    """A table, sortable if not said. The roles say again what CSS takes from a table that it lays out as cards."""
     heads = "".join(
         f'<th scope="col" role="columnheader" data-kind="{"number" if column.numeric else "text"}"'
         f"{_class(_head_class(column))}{f' aria-sort={chr(34)}{column.order}{chr(34)}' if column.order else ''}>"
@@ -123,9 +133,9 @@ def table(
     )
     body = "".join(f'<tr role="row">{_row(columns, row)}</tr>' for row in rows)
     small = f" <span>{escape(note)}</span>" if note else ""
-    name_it = f' id="{escape(ident)}"' if ident else ""
+    kind = "cards sortable" if sorts else "cards"
     return (
-        f'<table class="cards sortable" role="table"{name_it}><caption>{escape(caption)}{small}</caption>'
+        f'<table class="{kind}" role="table"><caption>{escape(caption)}{small}</caption>'
         f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead><tbody role="rowgroup">{body}</tbody></table>'
     )
 
