@@ -12,7 +12,8 @@ version_added: 0.1.0
 description:
   - Counts the packages of projects and groups by project, type, name, status and age, finds the largest and the stalest, failed
     uploads and duplicate files, and writes that as files for people and for programs. It changes nothing in GitLab.
-  - With a policy the report says too what the policy would delete, what it would free, and what no rule governs.
+  - With a policy the report says too what the policy would delete, what it would free, and what no rule governs. With an
+    earlier report it says what has changed since.
   - The packages are those that can be deleted, that is with the status C(default), C(error) or C(deprecated).
 author:
   - registryops maintainers (@registryops)
@@ -63,15 +64,23 @@ options:
         package.
     type: bool
     default: false
+  compare_with:
+    description:
+      - The path of an earlier C(report.json), on the host that runs the module. The report then has C(comparison), what is new,
+        gone and grown since. It is read before anything is written, so that it may be the file in O(dest).
+      - A report of another C(format_version) than this module writes is refused, and so is one that was made later.
+      - Reports of 0.1.0 do not hold their names, so that new and vanished names are not told.
+    type: path
+    version_added: 0.2.0
   dest:
     description:
       - An existing directory on the host that runs the module. The files are C(report.html), C(report.md), C(report.json) and
         C(report.csv).
+      - Required unless O(formats) is empty. Before 0.2.0 it was required always.
     type: path
-    required: true
   formats:
     description:
-      - Which of the files to write.
+      - Which of the files to write. With an empty list none is written, nothing changes, and the report is only returned.
     type: list
     elements: str
     choices: [html, md, json, csv]
@@ -86,7 +95,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads GitLab, and writes no files.
+      - Reads GitLab, and writes no files. RV(ignore:files) and RV(ignore:changed) are those of a run without check mode.
   diff_mode:
     support: none
   idempotent:
@@ -115,21 +124,181 @@ EXAMPLES = r"""
           keep_daily: 14
     dest: /tmp
     formats: [html]
+
+- name: Report on what has changed since the report that is there
+  registryops.gitlab.package_report:
+    groups: [acme]
+    compare_with: /tmp/report.json
+    dest: /tmp
+
+- name: Look without writing anything
+  registryops.gitlab.package_report:
+    groups: [acme]
+    formats: []
+  register: audit
+
+- name: Fail where packages are many
+  ansible.builtin.assert:
+    that: audit.report.summary.packages < 5000
 """
 
 RETURN = r"""
 report:
   description:
-    - What C(report.json) holds, as C(docs/schemas/report.schema.json) describes it. Lists of packages and names are cut after 50
-      rows, and say how many there are.
+    - What C(report.json) holds, as C(docs/schemas/report.schema.json) describes it, but for C(all_names). Lists of packages and
+      names are cut after 50 rows, and say in C(total) how many there are.
+    - Where a list or a part has C(packages), it has C(bytes) too, the sum of the sizes that are known. It is null where none of
+      them is known, and so everywhere without O(with_sizes). For conditions there is RV(report.summary), in which nothing is null.
+    - C(format_version) grows when something is taken away or means something else. What is added does not change it.
   returned: success
   type: dict
+  contains:
+    format_version:
+      description: The format of the report.
+      type: int
+      sample: 1
+    generated_at:
+      description: When the report was made (ISO 8601, UTC).
+      type: str
+      sample: "2026-11-21T10:00:00.000Z"
+    scope:
+      description: What was looked at, as C(api_url), C(projects) and C(groups).
+      type: dict
+      sample: {api_url: "https://gitlab.example.com/api/v4", projects: [], groups: [acme]}
+    headline:
+      description: The report in one sentence.
+      type: str
+      sample: The policy frees 252 of 288 GiB (88 %) by deleting 249 of 359 packages.
+    summary:
+      description:
+        - The figures in one mapping, none of them null.
+        - C(bytes), C(delete_bytes) and C(keep_bytes) are there only where sizes were read. They are sums of what is known.
+        - C(delete), C(keep), C(protected), C(listed) and C(unmatched) are there only with a policy.
+      type: dict
+      contains:
+        packages:
+          description: How many packages there are.
+          type: int
+        projects:
+          description: How many projects have packages.
+          type: int
+        names:
+          description: How many names there are, each of one type in one project.
+          type: int
+        never_downloaded:
+          description: How many packages were never downloaded.
+          type: int
+        broken:
+          description: How many packages have the status C(error).
+          type: int
+        bytes:
+          description: The bytes of all packages.
+          returned: with sizes
+          type: int
+        delete:
+          description: How many packages the policy deletes.
+          returned: with a policy
+          type: int
+        keep:
+          description: How many packages stay.
+          returned: with a policy
+          type: int
+        protected:
+          description: How many of those that stay are protected by the policy.
+          returned: with a policy
+          type: int
+        listed:
+          description: How many of those that stay are on keep lists.
+          returned: with a policy
+          type: int
+        unmatched:
+          description: How many of those that stay match no rule.
+          returned: with a policy
+          type: int
+        delete_bytes:
+          description: The bytes that the policy frees.
+          returned: with a policy and sizes
+          type: int
+        keep_bytes:
+          description: The bytes that stay.
+          returned: with a policy and sizes
+          type: int
+      sample: {packages: 359, projects: 20, names: 41, never_downloaded: 120, broken: 2, delete: 249, keep: 110, protected: 4, listed: 0, unmatched: 26}
+    totals:
+      description:
+        - All packages together, with C(unsized) (packages whose size is not known), C(files), C(projects), C(names),
+          C(never_downloaded), and the creation times of the first and the last package.
+      type: dict
+      sample: {packages: 12, bytes: 3145728, unsized: 0, files: 14, projects: 2, names: 4, never_downloaded: 3}
+    by_project:
+      description: A row for each project, the largest first, with C(project_id), C(project_path) and C(names). Not cut.
+      type: list
+      elements: dict
+    by_type:
+      description: A row for each C(package_type), the largest first.
+      type: list
+      elements: dict
+    by_status:
+      description: A row for each C(status), the largest first.
+      type: list
+      elements: dict
+    by_age:
+      description: A row for each class of C(age) since publishing, the youngest first.
+      type: list
+      elements: dict
+    by_last_download:
+      description: A row for each class of time since the C(last_download), and for C(never).
+      type: list
+      elements: dict
+    by_month:
+      description:
+        - In C(rows) a row for each C(month) of publishing, at most 60, and in C(before) the sum of what is older. With a policy
+          C(delete) is what it deletes of the month, and C(total_delete) of all months until then.
+      type: dict
+    storage_map:
+      description:
+        - What takes the storage, as C(projects), their C(types), and their C(names). C(measure) is C(bytes), or C(packages) where
+          no size is known. What is not told apart is summed up in C(more).
+      type: dict
+    largest:
+      description: The largest packages, as C(total) and C(rows).
+      type: dict
+    stalest:
+      description: The packages that were not downloaded for the longest time, over C(days) days.
+      type: dict
+    names_by_count:
+      description: The names with the most packages.
+      type: dict
+    names_by_bytes:
+      description: The names with the most bytes.
+      type: dict
+    broken:
+      description: The packages with the status C(error).
+      type: dict
+    duplicates:
+      description: Files that lie several times in one package. C(older_files) are the copies that GitLab does not serve.
+      type: dict
+    plan:
+      description:
+        - What the policy would do, null without one. C(delete) and C(keep) in all, C(by_rule), C(by_project) and C(by_type);
+          C(protected), C(listed) and C(unmatched) of what is kept; C(deletions), the largest packages that go; and
+          C(deletions_by_name), the names that lose the most, each with its 20 newest C(versions) that go.
+      type: dict
+    comparison:
+      description:
+        - What has changed since the report of O(compare_with). A figure is a mapping of C(before), C(after) and C(change) in
+          C(totals), C(by_project) and C(by_type), which hold what changed. C(bytes) are there only where both reports know them,
+          C(new_names) and C(vanished_names) only where the earlier report holds its names.
+        - C(history) has the figures of all reports that were compared one after another, at most 60, the oldest first.
+      returned: with O(compare_with)
+      type: dict
   sample:
     format_version: 1
     generated_at: "2026-11-21T10:00:00.000Z"
+    headline: 12 packages in 2 projects take 3.0 MiB; none is known to be unused for more than 90 days.
     totals: {packages: 12, bytes: 3145728, projects: 2, names: 4}
 files:
-  description: The paths of the files, by format.
+  description: The paths of the files, by format. In check mode those that would be written.
   returned: success
   type: dict
   sample: {html: /tmp/report.html}
@@ -151,6 +320,18 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.audit import make_audit, render, summary_text
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.earlier import read_earlier
+
+
+def report_files(dest: str | None, formats: list[str]) -> dict[str, str]:
+    """The path of each file, by format. Raises :class:`InvalidInput` where there is no directory for them."""
+    if not formats:
+        return {}
+    if dest is None:
+        raise InvalidInput("dest is missing: name a directory for the files, or write none with formats: []")
+    if not os.path.isdir(dest):
+        raise InvalidInput(f"dest {dest!r} is no directory: create it first")
+    return {kind: os.path.join(dest, f"report.{kind}") for kind in formats}
 
 
 def main() -> None:
@@ -165,7 +346,8 @@ def main() -> None:
             "keep_lists": {"type": "list", "elements": "path", "default": []},
             "reference_time": {"type": "str"},
             "with_sizes": {"type": "bool", "default": False},
-            "dest": {"type": "path", "required": True},
+            "compare_with": {"type": "path"},
+            "dest": {"type": "path"},
             "formats": {"type": "list", "elements": "str", "choices": formats, "default": formats},
             "mode": {"type": "raw", "default": "0600"},
         },
@@ -182,14 +364,13 @@ def main() -> None:
         scopes += [Scope("project", ref) for ref in params["projects"]]
         if not scopes:
             raise InvalidInput("name at least one of projects and groups")
-        if not os.path.isdir(params["dest"]):
-            raise InvalidInput(f"dest {params['dest']!r} is no directory: create it first")
-        audit = make_audit(api, scopes, wanted, params["with_sizes"])
-        files = {kind: os.path.join(params["dest"], f"report.{kind}") for kind in params["formats"]}
+        files = report_files(params["dest"], params["formats"])
+        earlier = None if params["compare_with"] is None else read_earlier(params["compare_with"])
+        audit = make_audit(api, scopes, wanted, params["with_sizes"], earlier)
         if not module.check_mode:
             for kind, path in files.items():
                 write_text(module, path, render(audit, kind), params["mode"])
-        return {"changed": True, "report": audit.report, "files": files, "text": summary_text(audit)}
+        return {"changed": bool(files), "report": audit.report, "files": files, "text": summary_text(audit)}
 
     run_module(module, run, REFUSALS)
 

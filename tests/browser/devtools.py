@@ -30,7 +30,7 @@ FLAGS = (
     "--remote-debugging-pipe",
 )
 TIMEOUT = 60.0
-KEYS = {"Enter": ("Enter", 13, "\r"), "Tab": ("Tab", 9, ""), " ": ("Space", 32, " ")}
+KEYS = {"Escape": ("Escape", 27, ""), "Enter": ("Enter", 13, "\r"), "Tab": ("Tab", 9, ""), " ": ("Space", 32, " ")}
 
 Json = dict[str, t.Any]
 
@@ -181,6 +181,10 @@ class Page:
         common = {"key": key, "code": code, "windowsVirtualKeyCode": number}
         self._call("Input.dispatchKeyEvent", type="keyDown", **common, **down)
         self._call("Input.dispatchKeyEvent", type="keyUp", **common)
+
+    def type(self, text: str) -> None:
+        """Type into what has the focus."""
+        self._call("Input.insertText", text=text)
 
     def screenshot(self, path: Path, *, whole: bool = True) -> None:
         data = self._call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"]

@@ -45,6 +45,8 @@ def packages(*, sizes: bool = True) -> list[Json]:
             "status": more.get("status", "default"),
             "created_at": written(created),
             "last_downloaded_at": None if downloaded is None else written(min(downloaded, NOW)),
+            # GitLab has pages of packages that can be installed only.
+            "web_url": None if more.get("status") else f"https://gitlab.example.com/{project[1]}/-/packages/{number}",
         }
         if sizes:
             item = {"file_name": f"{version}.tgz", "size": int(size), "created_at": package["created_at"]}

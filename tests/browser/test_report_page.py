@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import typing as t
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,10 @@ from registry import HOSTILE, NOW, packages, plan, written
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import human_bytes, number
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.build import build_report
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.compare import compare
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.earlier import read_earlier
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.html import render_html
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.names import names_document, names_of
 
 KINDS = ("full", "no plan", "no sizes", "one package", "empty")
 WINDOWS = [(360, 740), (1280, 800)]
@@ -25,7 +29,7 @@ Json = dict[str, t.Any]
 
 
 @pytest.fixture(scope="module")
-def reports() -> dict[str, Json]:
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Json]:
     sized, unsized = packages(), packages(sizes=False)
     contents = {
         "full": (sized, plan(sized)),
@@ -35,10 +39,16 @@ def reports() -> dict[str, Json]:
         "empty": ([], None),
     }
     scope = {"group": "acme", "api_url": "https://gitlab.example.com"}
-    return {
+    made = {
         kind: build_report(listed, generated_at=written(NOW), scope=scope, plan=planned)
         for kind, (listed, planned) in contents.items()
     }
+    path = tmp_path_factory.mktemp("earlier") / "report.json"
+    names = names_of(sized)
+    before = build_report(sized[:-700], generated_at=written(NOW - timedelta(days=30)), scope=scope)
+    path.write_text(json.dumps({**before, "all_names": names_document(names_of(sized[:-700]))}))
+    made["full"]["comparison"] = compare(made["full"], names, read_earlier(str(path)))
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +74,14 @@ def page(browser: Browser, window: tuple[int, int], request: pytest.FixtureReque
 
 @pytest.fixture
 def full(page: Page, pages: dict[str, Path]) -> Page:
+    """The full report, on a phone with all its sections open."""
     page.open(pages["full"].as_uri())
+    open_all(page)
     return page
+
+
+def open_all(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('.closed h2 button').forEach((button) => button.click())")
 
 
 def complaints(page: Page) -> list[Json]:
@@ -88,9 +104,10 @@ def test_it_opens_fits_and_asks_nobody(page: Page, pages: dict[str, Path], kind:
     ) == [True, True]
 
 
+# The boxes of the map cut off their own text, and have a test of their own.
 STICKING_OUT = """
 (() => [...document.querySelectorAll('main *, header *, dl *')]
-  .filter((e) => !e.closest('details:not([open])') && e.getClientRects().length)
+  .filter((e) => !e.closest('details:not([open])') && !e.closest('.map') && e.getClientRects().length)
   .filter((e) => { const r = e.getBoundingClientRect(); return r.left < -0.5 || r.right > innerWidth + 0.5; })
   .map((e) => e.outerHTML.slice(0, 120)))()
 """
@@ -110,6 +127,7 @@ OVERLAPPING = """
 
 
 def test_nothing_sticks_out_is_cut_off_or_overlaps(full: Page) -> None:
+    full.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
     for script in (STICKING_OUT, CUT_OFF, OVERLAPPING):
         assert full.evaluate(script) == []
 
@@ -118,6 +136,7 @@ def test_nothing_sticks_out_is_cut_off_or_overlaps(full: Page) -> None:
 def test_widths_between_fit_too(browser: Browser, pages: dict[str, Path], width: int) -> None:
     page = Page(browser, width=width, height=900, scheme="light")
     page.open(pages["full"].as_uri())
+    open_all(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for script in (STICKING_OUT, CUT_OFF, OVERLAPPING):
         assert page.evaluate(script) == []
@@ -236,10 +255,10 @@ def test_the_keyboard_sorts(full: Page) -> None:
     assert full.evaluate(f"document.activeElement === {NAMES}.tHead.rows[0].cells[1].querySelector('button')")
 
 
-def test_long_tables_are_folded_and_unfold(full: Page) -> None:
+def test_long_tables_are_folded_and_unfold(full: Page, window: tuple[int, int]) -> None:
     table = "document.querySelector('#largest table')"
     visible = f"[...{table}.tBodies[0].rows].filter((row) => row.getClientRects().length).length"
-    assert full.evaluate(visible) == 10
+    assert full.evaluate(visible) == (5 if window[0] < 500 else 10)
     full.click(f"{table}.nextElementSibling")
     assert full.evaluate(visible) == 50
     assert full.evaluate(f"{table}.nextElementSibling.getAttribute('aria-expanded')") == "true"
@@ -256,7 +275,93 @@ def test_all_can_be_read_without_script(page: Page, pages: dict[str, Path]) -> N
 
 def test_the_contents_lead_to_the_sections(full: Page) -> None:
     links = full.evaluate("[...document.querySelectorAll('nav a')].map((e) => e.hash)")
-    assert len(links) == 12
+    assert len(links) == 14
     full.click("document.querySelector('nav a[href=\"#growth\"]')")
     assert full.evaluate("location.hash") == "#growth"
     assert full.evaluate("Math.abs(document.getElementById('growth').getBoundingClientRect().top) < 40")
+
+
+VISIBLE = "(e) => e.checkVisibility()"
+FILTER = "document.querySelector('.filter input')"
+STATUS = "document.querySelector('[role=status]').textContent"
+
+
+def test_the_filter_shows_what_matches_and_says_how_much(full: Page) -> None:
+    full.evaluate(f"{FILTER}.focus()")
+    full.type("Billing-CORE 4.22-")
+    shown = full.evaluate(
+        f"[...document.querySelectorAll('main tbody tr')].filter({VISIBLE}).map((e) => e.textContent)"
+    )
+    assert shown
+    assert all("4.22-" in text for text in shown)
+    # The version stands in a name that was not open.
+    assert full.evaluate("document.querySelectorAll('.groups details[open]').length") == 1
+    found = full.evaluate(STATUS)
+    assert found in ("1 row of this page matches", f"{len(shown)} rows of this page match")
+    assert full.evaluate("document.querySelector('.filter label').textContent") == "Filter the lists"
+    full.type(" nothing like it")
+    assert full.evaluate(STATUS) == "No row of this page matches"
+    assert full.evaluate(f"[...document.querySelectorAll('main > section')].filter({VISIBLE}).length") == 0
+    full.press("Escape")
+    assert full.evaluate(f"[{FILTER}.value, {STATUS}]") == ["", ""]
+    assert full.evaluate("document.querySelectorAll('.miss, .groups details[open]').length") == 0
+    assert complaints(full) == []
+
+
+def test_a_phone_shows_the_first_sections_and_opens_the_others_by_their_headings(
+    browser: Browser, pages: dict[str, Path]
+) -> None:
+    page = Page(browser, width=400, height=800, scheme="light")
+    page.open(pages["full"].as_uri())
+    assert page.evaluate("document.documentElement.scrollHeight") < 8000
+    shown = f"[...document.querySelectorAll('main > section')].filter((e) => ({VISIBLE})(e.lastElementChild))"
+    assert page.evaluate(f"{shown}.map((e) => e.id)") == ["plan", "deletions", "past", "storage"]
+    button = "document.querySelector('#names h2 button')"
+    assert page.evaluate(f"{button}.getAttribute('aria-expanded')") == "false"
+    page.evaluate(f"{button}.focus()")
+    page.press("Enter")
+    assert page.evaluate(f"{button}.getAttribute('aria-expanded')") == "true"
+    assert page.evaluate(f"{shown}.map((e) => e.id)")[-1] == "names"
+    page.click("document.querySelector('nav a[href=\"#broken\"]')")
+    assert page.evaluate(f"{shown}.map((e) => e.id)")[-1] == "broken"
+    page.media("light", "print")
+    assert page.evaluate(f"{shown}.length") == page.evaluate("document.querySelectorAll('main > section').length")
+    page.close()
+
+
+def test_a_name_opens_to_its_versions(full: Page) -> None:
+    versions = f"[...document.querySelectorAll('.groups li:first-child tbody tr')].filter({VISIBLE}).length"
+    assert full.evaluate(versions) == 0
+    full.evaluate("document.querySelector('.groups summary').focus()")
+    full.press("Enter")
+    assert full.evaluate(versions) == 20
+
+
+def test_the_map_shows_each_box_in_its_place_and_reads_as_a_list(full: Page, reports: dict[str, Json]) -> None:
+    boxes = "[...document.querySelectorAll('.map .box')]"
+    mapped = reports["full"]["storage_map"]["projects"]
+    sizes = [name["bytes"] for project in mapped for of_type in project["types"] for name in of_type["names"]]
+    areas = full.evaluate(
+        f"{boxes}.map((e) => e.getBoundingClientRect()).map((r) => r.width * r.height).sort((a, b) => b - a)"
+    )
+    assert len(areas) == len([size for size in sizes if size])
+    # The headings of projects take some of the place.
+    assert areas[0] / sum(areas) == pytest.approx(max(sizes) / sum(sizes), rel=0.1)
+    outside = """(() => { const m = document.querySelector('.map').getBoundingClientRect();
+      return [...document.querySelectorAll('.map .box')].map((e) => e.getBoundingClientRect()).filter((r) =>
+        r.left < m.left - 1 || r.right > m.right + 1 || r.top < m.top - 1 || r.bottom > m.bottom + 1).length;
+    })()"""
+    assert full.evaluate(outside) == 0
+    text = full.evaluate("document.querySelector('.map').textContent")
+    assert "com/acme/billing-core maven · 17.9 GiB, 94 % of it would be deleted" in text
+    assert (
+        full.evaluate("document.querySelector('.map').getAttribute('aria-label')")
+        == "Storage by project, type and name"
+    )
+
+
+def test_packages_link_to_gitlab(full: Page) -> None:
+    links = full.evaluate("[...document.querySelectorAll('main a[href]')].map((e) => e.href)")
+    assert links
+    assert all(link.startswith("https://gitlab.example.com/acme/") for link in links)
+    assert full.evaluate("document.querySelectorAll('#broken a').length") == 0

@@ -27,6 +27,7 @@ HOSTILE = [
     "$(id); 'quoted\" \\ x",
 ]
 REPORT_SCHEMA = json.loads((ROOT / "docs/schemas/report.schema.json").read_text(encoding="utf-8"))
+NO_DEST = "dest is missing: name a directory for the files, or write none with formats: []"
 POLICY = {"rules": [{"name": "old", "match": {"name": "app"}, "keep_latest": 1}]}
 
 
@@ -48,8 +49,20 @@ def report(dest: Path, **options: t.Any) -> dict[str, t.Any]:
 
 
 def test_what_is_wrong_is_refused_before_any_request(shop: Sandbox, playbook: t.Any, tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text('{"format_version": 7}')
     cases = [
         (report(tmp_path), "name at least one of projects and groups"),
+        ({"package_report": {"groups": ["acme"]}}, NO_DEST),
+        ({"package_report": {"groups": ["acme"], "formats": ["md"]}, "check_mode": True}, NO_DEST),
+        (
+            report(tmp_path, groups=["acme"], compare_with=str(tmp_path / "none.json")),
+            f"compare_with '{tmp_path}/none.json' cannot be read: No such file or directory",
+        ),
+        (
+            report(tmp_path, groups=["acme"], compare_with=str(other)),
+            f"compare_with '{other}' is a report of format 7, and this release reads format 1",
+        ),
         (report(tmp_path / "none", groups=["acme"]), f"dest '{tmp_path}/none' is no directory: create it first"),
         (report(tmp_path, groups=["acme"], policy={}), "policy: rules is missing"),
         (
@@ -92,17 +105,58 @@ def test_the_numbers_and_the_files(shop: Sandbox, playbook: t.Any, tmp_path: Pat
     assert (totals["packages"], totals["projects"], totals["bytes"]) == (9, 2, 4000)
     assert written["report"]["broken"]["total"] == 1
     assert check["report"]["totals"] == totals
-    assert json.loads((all_of_it / "report.json").read_text()) == written["report"]
-    jsonschema.Draft202012Validator(REPORT_SCHEMA).validate(written["report"])
+    in_file = json.loads((all_of_it / "report.json").read_text())
+    jsonschema.Draft202012Validator(REPORT_SCHEMA).validate(in_file)
+    assert in_file.pop("all_names")["total"] == totals["names"]
+    assert in_file == written["report"]
     assert written["text"] == [
         "9 packages in 2 projects, 3.9 KiB",
-        "  3 packages of type generic",
-        "  6 packages of type npm",
+        "  3 packages of type generic, 3.9 KiB",
+        "  6 packages of type npm, 0 B",
         "1 failed upload (status error)",
-        "the policy deletes 1 of 9 packages of acme; 7 match no rule",
-        "the policy deletes 0 of 0 packages of acme/tools; 0 match no rule",
+        "the policy frees 1,000 B of 3.9 KiB (25 %) by deleting 1 of 9 packages of acme; 7 match no rule",
+        "the policy frees 0 of 0 B by deleting 0 of 0 packages of acme/tools; 0 match no rule",
     ]
+    assert written["report"]["headline"] == ("The policy frees 1,000 B of 3.9 KiB (25 %) by deleting 1 of 9 packages.")
+    assert (check["changed"], check["files"]) == (written["changed"], written["files"]) == (True, written["files"])
     assert only_html["report"]["totals"]["packages"] == 6
+
+
+def test_nothing_is_written_without_formats_and_links_lead_to_this_server(shop: Sandbox, playbook: t.Any) -> None:
+    options = {"groups": ["acme"], "formats": []}
+    real, check = playbook(shop, {"package_report": options}, {"package_report": options, "check_mode": True}).results
+    for result in (real, check):
+        assert (result["changed"], result["files"]) == (False, {})
+    assert real["report"]["summary"] == check["report"]["summary"]
+    assert "bytes" not in real["report"]["summary"]
+    (broken,) = real["report"]["broken"]["rows"]
+    assert broken["web_url"] is None  # GitLab has no page of a failed upload
+    rows = [row for row in real["report"]["stalest"]["rows"] if row["name"] == "app"]
+    origin = shop.url.partition("/api")[0]
+    assert [row["web_url"] for row in rows] == [f"{origin}/acme/web/shop/-/packages/{row['id']}" for row in rows]
+    assert rows
+
+
+def test_a_report_is_compared_with_the_one_that_it_replaces(shop: Sandbox, playbook: t.Any, tmp_path: Path) -> None:
+    options = {"with_sizes": True, "formats": ["json", "html", "md"]}
+    first, second = playbook(
+        shop,
+        report(tmp_path, projects=["acme/tools"], **options),
+        report(tmp_path, groups=["acme"], compare_with=str(tmp_path / "report.json"), **options),
+    ).results
+    assert "comparison" not in first["report"]
+    made = second["report"]["comparison"]
+    assert made["totals"]["packages"] == {"before": 6, "after": 9, "change": 3}
+    assert made["totals"]["bytes"]["change"] == 4000
+    assert [(row["project_path"], row["state"]) for row in made["by_project"]["rows"]] == [("acme/web/shop", "new")]
+    assert not made["same_scope"]
+    assert {row["name"] for row in made["new_names"]["rows"]} == {"app", "broken"}
+    assert second["text"][-1].endswith(", of another scope: +3 packages, +3.9 KiB, 2 names new, 0 names vanished")
+    in_file = json.loads((tmp_path / "report.json").read_text())
+    jsonschema.Draft202012Validator(REPORT_SCHEMA).validate(in_file)
+    assert in_file["comparison"] == made
+    assert "What has changed" in (tmp_path / "report.html").read_text()
+    assert "## What has changed" in (tmp_path / "report.md").read_text()
 
 
 def as_json(text: str) -> str:
@@ -112,7 +166,9 @@ def as_json(text: str) -> str:
 def test_hostile_names_are_text(shop: Sandbox, playbook: t.Any, tmp_path: Path) -> None:
     (result,) = playbook(shop, report(tmp_path, projects=["acme/tools"])).results
     texts = {kind: Path(path).read_text(encoding="utf-8") for kind, path in result["files"].items()}
-    assert json.loads(texts["json"]) == result["report"]
+    in_file = json.loads(texts["json"])
+    assert {name for row in in_file.pop("all_names")["rows"] for name in row["names"]} == set(HOSTILE)
+    assert in_file == result["report"]
     assert all(name in json.dumps(result["report"], ensure_ascii=False) for name in map(as_json, HOSTILE))
     rows = list(csv.DictReader(texts["csv"].splitlines()))
     assert {row["name"].removeprefix("'") for row in rows} == set(HOSTILE)

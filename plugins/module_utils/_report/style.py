@@ -151,7 +151,7 @@ svg{display:block;overflow:hidden}
 .legend{display:flex;flex-wrap:wrap;gap:.1rem 1.25rem;margin:.1rem 0 .6rem}
 .map,.map ul{margin:0;padding:0;list-style:none}
 .map{position:relative;overflow:hidden;border-radius:6px}
-.map .box,.map .head{position:absolute;overflow:hidden;border:1px solid var(--card)}
+.map .box,.map .head{position:absolute;overflow:hidden;box-shadow:inset 0 0 0 1px var(--card)}
 .map .box{background:var(--bar);color:var(--on);border-radius:3px;font-size:.8rem;line-height:1.25}
 .map .planned{background:linear-gradient(to top,var(--delete) var(--cut,0%),var(--keep) var(--cut,0%))}
 .map .head{background:var(--track);font-size:.82rem;line-height:20px;border-radius:3px}
@@ -248,7 +248,7 @@ section{margin-top:1.4rem}
 h2,caption,summary{break-after:avoid}
 tr,figure,.figures div{break-inside:avoid}
 thead{display:table-header-group}
-svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+svg,.map *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 }
 """)
 

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.build import build_report
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.html import render_html
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts import TOP, TopList
 
 NOW = "2026-11-21T12:00:00Z"
@@ -265,6 +266,53 @@ def test_several_plans_are_taken_together() -> None:
     assert len(part["plans"]) == 2
 
 
+def test_what_is_protected_and_listed_is_counted_apart_from_what_no_rule_matches() -> None:
+    packages = [package(number, files=[file(number, number)]) for number in range(1, 6)]
+    reasons = {
+        1: "protected by entry 1",
+        2: "protected: its project path is not known, and entry 1 is protected",
+        3: "used: sbom.json",
+        4: "listed: keep.csv (LTS)",
+        5: "no rule matches",
+    }
+    keep = [{"id": number, "rule": None, "reasons": [text]} for number, text in reasons.items()]
+    part = report(packages, plan_of([], keep))["plan"]
+    assert part["protected"] == {"packages": 2, "bytes": 3}
+    assert part["listed"] == {"packages": 2, "bytes": 7}
+    assert (part["unmatched"]["packages"], part["unmatched"]["bytes"]) == (1, 5)
+    # A plan that does not explain what it keeps has its own counts.
+    part = report(packages, plan_of([], protected=2, listed=0))["plan"]
+    assert part["protected"] == {"packages": 2, "bytes": None}
+    assert part["listed"] == {"packages": 0, "bytes": 0}
+
+
+def test_months_tell_what_of_them_would_be_deleted() -> None:
+    packages = [
+        package(1, created_at="2026-10-05T00:00:00Z", files=[file(1, 1)]),
+        package(2, created_at="2026-11-05T00:00:00Z", files=[file(2, 2)]),
+        package(3, created_at="2026-11-05T00:00:00Z", files=[file(3, 4)]),
+        package(4, created_at="2009-01-01T00:00:00Z", files=[file(4, 8)]),
+    ]
+    doomed = [{"id": number, "rule": "r", "reason": "x"} for number in (1, 2, 4)]
+    months = report(packages, plan_of(doomed))["by_month"]
+    assert months["before"] == {"packages": 1, "bytes": 8, "delete": {"packages": 1, "bytes": 8}}
+    assert [row["delete"] for row in months["rows"][-2:]] == [{"packages": 1, "bytes": 1}, {"packages": 1, "bytes": 2}]
+    assert months["rows"][-1]["total_delete"] == {"packages": 3, "bytes": 11}
+    assert "delete" not in report(packages)["by_month"]["rows"][-1]
+
+
+def test_deletes_by_name_have_their_newest_versions() -> None:
+    packages = [
+        package(number, name=f"n{number % 2}", created_at=f"2026-01-01T00:00:{number:02d}Z") for number in range(60)
+    ]
+    doomed = [{"id": n, "rule": "r", "reason": "no keep of rule 'r' holds it: old"} for n in range(0, 60, 2)]
+    part = report(packages, plan_of([*doomed, {"id": 59, "rule": "r", "reason": "x"}]))["plan"]["deletions_by_name"]
+    assert part["total"] == 2
+    assert [(row["name"], row["packages"]) for row in part["rows"]] == [("n0", 30), ("n1", 1)]
+    assert [one["id"] for one in part["rows"][0]["versions"]] == list(range(58, 18, -2))
+    assert {one["reason"] for one in part["rows"][0]["versions"]} == {"old"}
+
+
 def test_a_time_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="yesterday"):
         build_report([], generated_at="yesterday", scope={})
@@ -318,6 +366,11 @@ def test_parts_add_up_whatever_the_order(packages: list[Json], shuffler: random.
     assert made["plan"]["delete"]["packages"] == deleted
     assert made["plan"]["keep"]["packages"] == len(packages) - deleted
     assert made["plan"]["not_listed"] == len(doomed) - deleted
+    mapped = made["storage_map"]
+    assert sum(row["packages"] for row in mapped["projects"]) == len(packages)
+    assert sum(row["delete"]["packages"] for row in mapped["projects"]) == deleted
+    by_name = made["plan"]["deletions_by_name"]["rows"]
+    assert sum(row["packages"] for row in by_name) == sum(len(row["versions"]) for row in by_name) == deleted
 
 
 @PATIENT
@@ -347,3 +400,5 @@ def test_a_hundred_thousand_packages_take_seconds() -> None:
     made = report(packages, plan)
     assert time.process_time() - began < 15
     assert made["plan"]["delete"]["packages"] == 50_000
+    # However much there is, the page holds so much of it that a browser opens it at once.
+    assert len(render_html(made)) < 2_000_000

@@ -74,6 +74,19 @@ def test_the_plan_says_what_becomes_of_each_package() -> None:
     ]
 
 
+def test_a_reason_does_not_repeat_the_rule_and_a_package_has_its_page() -> None:
+    plan = {
+        "delete": [{"id": 1, "rule": "old", "reason": "no keep of rule 'old' holds it: latest 4 of 9 (3 kept)"}],
+        "keep": [{"id": 2, "rule": "old", "reasons": ["latest 1 of 3", "latest 1 of 3"]}],
+    }
+    url = "https://gitlab.example.com/acme/shop/-/packages/1"
+    rows = read(render_csv([package(1, web_url=url), package(2)], plan))
+    assert [(row["reason"], row["web_url"]) for row in rows] == [
+        ("latest 4 of 9 (3 kept)", url),
+        ("latest 1 of 3", ""),
+    ]
+
+
 @pytest.mark.parametrize("start", [*FORMULA, "\n", "＝", "＋", "－", "＠", "'"])
 def test_a_formula_gets_an_apostrophe(start: str) -> None:
     assert cell(f"{start}cmd|' /C calc'!A0") == f"'{start}cmd|' /C calc'!A0"

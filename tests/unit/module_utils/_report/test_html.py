@@ -25,6 +25,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._report.style i
 PATIENT = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 LOADING = {"src", "href", "srcset", "action", "data", "poster", "style", "xlink:href"}
+GITLAB = "https://gitlab.example.com"
 HOSTILE = [
     "<script>alert(1)</script>",
     "{{ lookup('pipe','id') }}",
@@ -124,6 +125,7 @@ def hostile_report(names: list[str]) -> dict[str, t.Any]:
             package_type=name or "generic",
             status="error",
             files=[file(1, 3, name), file(2, 4, name)],
+            web_url=f'{GITLAB}/"><script>&amp;',
         )
         for number, name in enumerate(names)
     ]
@@ -143,7 +145,8 @@ def check(page: Page, text: str) -> None:
         assert tag not in {"img", "iframe", "object", "embed", "link", "base", "form", "a:svg", "use", "image"}
         assert not [name for name in attributes if name.startswith("on")]
         for name in LOADING & attributes.keys():
-            assert (attributes[name] or "").startswith("#"), (tag, name)
+            links = ("#", f"{GITLAB}/") if tag == "a" else ("#",)
+            assert (attributes[name] or "").startswith(links), (tag, name)
     (style,) = page.raw["style"]
     data, script = page.raw["script"]
     policies = [a["content"] or "" for _tag, a in page.elements if a.get("http-equiv") == "Content-Security-Policy"]
@@ -180,6 +183,40 @@ def test_any_names_are_text(names: list[str]) -> None:
     check(page, text)
     shown = set(page.names)
     assert {printable(name) for name in names} <= shown
+
+
+def test_packages_link_to_their_pages_and_those_without_one_do_not() -> None:
+    url = f"{GITLAB}/acme/shop/-/packages/1"
+    plan = {"summary": {}, "delete": [{"id": n, "rule": "r", "reason": "x"} for n in (1, 2)]}
+    text = render_html(build([package(1, web_url=url, files=[file(1, 2)]), package(2, files=[])], plan))
+    links = [a["href"] for tag, a in Page(text).elements if tag == "a" and not (a["href"] or "").startswith("#")]
+    assert set(links) == {url}
+    assert len(links) == 3  # of what would be deleted, the largest, the stalest
+
+
+def test_deletes_stand_by_name_and_what_versions_share_is_said_once() -> None:
+    held = "no keep of rule 'old' holds it: "
+    plan = {
+        "summary": {},
+        "delete": [{"id": n, "rule": "old", "reason": f"{held}older than 14d"} for n in range(30)]
+        + [{"id": n, "rule": "old", "reason": f"{held}latest {n} of 50"} for n in range(40, 42)],
+    }
+    packages = [package(n, name="many") for n in range(30)] + [package(n, name="few") for n in range(40, 42)]
+    text = render_html(build(packages, plan))
+    part = text.partition('id="deletions"')[2].partition("</section>")[0]
+    assert part.count("<details>") == 2
+    assert "30 versions" in part
+    assert "the newest 20 of 30" in part
+    assert part.count("older than 14d") == 1
+    assert re.findall(r"latest \d+ of 50", part) == ["latest 41 of 50", "latest 40 of 50"]
+    assert held.strip() not in part.replace("&#x27;", "'")
+
+
+def test_what_is_held_before_any_rule_is_counted() -> None:
+    keep = [{"id": 1, "rule": None, "reasons": ["protected by entry 1"]}]
+    keep += [{"id": n, "rule": None, "reasons": ["used: sbom.json"]} for n in (2, 3)]
+    text = render_html(build([package(n) for n in (1, 2, 3)], {"summary": {}, "delete": [], "keep": keep}))
+    assert "1 package protected by the policy; 2 packages on keep lists." in text
 
 
 def test_the_report_is_in_the_page_as_json() -> None:
@@ -295,3 +332,4 @@ def test_colours_can_be_read_and_seen(palette: dict[str, str]) -> None:
             assert contrast(palette[ink], palette[ground]) >= 4.5
         for mark in ("bar", "keep", "delete"):
             assert contrast(palette[mark], palette[ground]) >= 3
+            assert contrast(palette["on"], palette[mark]) >= 4.5

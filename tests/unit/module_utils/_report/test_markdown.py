@@ -120,7 +120,10 @@ def test_figures_sections_and_the_full_numbers() -> None:
         "summary": {"unmatched": 29, "by_rule": {"old": {"delete": 1, "keep": 1}}},
     }
     text = render(packages, plan)
-    assert text.startswith("# Package registry audit\n\nMade 2026-11-21 12:00 UTC for `acme`.\n")
+    assert text.startswith(
+        "# Package registry audit\n\n**The policy frees 2.0 of 60.0 KiB (3 %) by deleting 1 of 31 packages.**\n\n"
+        "Made 2026-11-21 12:00 UTC for `acme`.\n"
+    )
     assert "| Packages | 31 |" in text
     assert "| Storage | 60.0 KiB |" in text
     assert "| Would be deleted | 1 (3 %), 2.0 KiB |" in text
@@ -129,7 +132,49 @@ def test_figures_sections_and_the_full_numbers() -> None:
     assert "10 of 31." in text
     assert "## Broken uploads" in text
     assert "## Duplicate files" in text
-    assert len(text.splitlines()) < 150
+    assert len(text.splitlines()) < 180
+
+
+def test_deletes_are_folded_by_name_with_links_and_equal_reasons_once() -> None:
+    url = "https://gitlab.example.com/acme/-/packages/1"
+    packages = [package(number, name=name, web_url=url) for number, name in enumerate([*HOSTILE, "ui", "ui"])]
+    reason = "no keep of rule 'old' holds it: latest 3 of 4 (2 kept)"
+    delete = [{"id": number, "rule": "old", "reason": reason} for number in range(len(packages))]
+    text = render(packages, {"delete": delete, "summary": {}})
+    assert "- `old`, `latest 3 of 4 (2 kept)`: [`1.0`](<" + url + ">), [`1.0`](<" in text
+    folded = text.split("<details>")[1:]
+    assert len(folded) == 10
+    for part in folded:
+        summary = part.partition("<summary>")[2].partition("</summary>")[0]
+        inside = summary.removeprefix("<code>").partition("</code>")[0]
+        assert not set(inside.replace("<span>", "").replace("</span>", "")) & set("<>`|[]")
+        links = [token for token in MarkdownIt("commonmark").parse(part.partition("</summary>")[2]) if token.children]
+        hrefs = {
+            child.attrGet("href") for token in links for child in token.children or [] if child.type == "link_open"
+        }
+        assert hrefs == {url}
+
+
+def test_a_comparison_has_its_tables() -> None:
+    made = build_report([package(1)], generated_at="2026-11-21T12:00:00Z", scope={"group": "acme"})
+    pair = {"before": 3, "after": 1, "change": -2}
+    name = {"project_path": "acme|x", "package_type": "npm", "name": "<gone>"}
+    made["comparison"] = {
+        "generated_at": "2026-10-21T12:00:00Z",
+        "same_scope": True,
+        "totals": {"packages": pair, "names": pair, "projects": pair},
+        "by_project": {"total": 1, "rows": [{"project_path": "a|b", "state": "gone", "packages": pair}]},
+        "new_names": {"total": 0, "rows": []},
+        "vanished_names": {"total": 1, "rows": [name]},
+        "history": [{"generated_at": "2026-10-21T12:00:00Z", "packages": n, "bytes": None} for n in range(3)],
+    }
+    text = render_markdown(made)
+    assert "| Packages | 3 | 1 | \N{MINUS SIGN}2 |" in text
+    assert "### Vanished names" in text
+    assert "### New names" not in text
+    assert "### Trend" in text
+    for table in tables(text):
+        assert len({len(row) for row in table}) == 1
 
 
 def test_without_sizes_there_is_no_storage() -> None:
@@ -141,7 +186,7 @@ def test_without_sizes_there_is_no_storage() -> None:
 
 def test_an_empty_registry() -> None:
     text = render([])
-    assert "There are no packages." in text
+    assert text.count("There are no packages.") == 1
     assert "##" not in text
 
 
