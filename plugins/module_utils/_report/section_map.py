@@ -33,9 +33,15 @@ def storage(report: Row) -> Section | None:
         return None
     whole = report["totals"][measure]
     boxes = [_project(row, measure, whole) for row in parts["projects"]]
-    if parts["more"]:
-        boxes.append(_leaf(parts["more"], counted(parts["more"]["projects"], "more project"), "", measure, whole))
     noun = "storage" if measure == "bytes" else "packages"
+    lead = f"Each box is a name, as large as its {noun}. The names of a project stand together."
+    more = parts["more"]
+    if more and 2 * (more[measure] or 0) <= whole:
+        boxes.append(_leaf(more, counted(more["projects"], "more project"), "", measure, whole))
+    elif more:
+        # Of many projects of one size the others would be nearly all that is seen.
+        rest = f"{counted(more['projects'], 'smaller project')} with {_write(more[measure], measure)}"
+        lead += f" Drawn are the largest {number(len(boxes))} projects; {rest} are not."
     html, css = treemap(boxes, f"{noun.capitalize()} by project, type and name")
     legend = ""
     if report["plan"] is not None:
@@ -44,7 +50,6 @@ def storage(report: Row) -> Section | None:
             f'<span class="key">{swatch("keep")}<span>kept</span></span></p>'
         )
     title = "What takes the storage" if measure == "bytes" else "What there is most of"
-    lead = f"Each box is a name, as large as its {noun}. The names of a project stand together."
     return Section("storage", title, lead, panel(legend + html), css)
 
 
@@ -53,10 +58,17 @@ def _project(row: Row, measure: str, whole: int) -> Box:
     amount = f"{_write(row[measure], measure)} ({share(row[measure] or 0, whole)})"
     return Box(
         row[measure] or 0,
-        f"<b>{tables.name_html(row['project_path'])}</b> <span>{amount}</span>",
+        f"{_path(str(row['project_path']))} <span>{amount}</span>",
         f"{path}: {amount}{_doomed(row, measure)}",
         boxes=list(_leaves(row, measure, whole)),
     )
+
+
+def _path(path: str) -> str:
+    """A path of which the end is read where there is no room for all of it."""
+    group, slash, project = path.rpartition("/")
+    above = f"<i>{tables.name_html(group + slash)}</i>" if slash else ""
+    return f"{above}<b>{tables.name_html(project)}</b>"
 
 
 def _leaves(row: Row, measure: str, whole: int) -> Iterator[Box]:

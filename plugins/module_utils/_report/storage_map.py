@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts import Tally
 
-PROJECTS = 12
+PROJECTS = 40
 """How many projects are told apart; the others are one sum."""
-NAMES = 60
+NAMES = 120
 """How many names are told apart, in all projects together; the others are one sum for each type of a project."""
 
 

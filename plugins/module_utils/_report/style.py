@@ -49,6 +49,8 @@ body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,-a
 h1,h2,h3,p,ul,dl,dd,figure{margin:0}
 h1{font-size:1.75rem;line-height:1.2;letter-spacing:-.015em;overflow-wrap:anywhere}
 h2{font-size:1.25rem;line-height:1.3;letter-spacing:-.01em}
+h2 button{all:unset;cursor:pointer;display:block;width:100%}
+h2 button:focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:3px}
 h3,caption{font-size:.95rem;font-weight:600;line-height:1.4}
 .eyebrow{color:var(--soft);font-size:.8rem;font-weight:600;letter-spacing:.06em;text-transform:uppercase}
 .soft{color:var(--soft)}
@@ -152,15 +154,19 @@ svg{display:block;overflow:hidden}
 .map,.map ul{margin:0;padding:0;list-style:none}
 .map{position:relative;overflow:hidden;border-radius:6px}
 .map .box,.map .head{position:absolute;overflow:hidden;box-shadow:inset 0 0 0 1px var(--card)}
-.map .box{background:var(--bar);color:var(--on);border-radius:3px;font-size:.8rem;line-height:1.25}
+.map .box{background:var(--bar);color:var(--on);border-radius:2px;font-size:.8rem;line-height:1.25}
 .map .planned{background:linear-gradient(to top,var(--delete) var(--cut,0%),var(--keep) var(--cut,0%))}
-.map .head{background:var(--track);font-size:.82rem;line-height:20px;border-radius:3px}
+.map .head{background:var(--track);font-size:.78rem;line-height:22px;border-radius:2px}
 .map .box>b,.map .box>small{display:block;margin:0 .35rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .map .box>b{margin-top:.15rem;font-weight:600}
 .map .n{white-space:pre}
-.map .head{padding-left:.4rem;text-overflow:ellipsis;white-space:nowrap}
-.map .head b{font-weight:600}
-.map .head span{color:var(--soft)}
+.map .head{display:flex;white-space:nowrap;container-type:inline-size}
+.map .head>*{flex:0 1 auto;min-width:0;overflow:hidden;text-overflow:ellipsis}
+.map .head>:first-child{margin-left:.4rem}
+.map .head i{flex-shrink:99;font-style:normal}
+.map .head b{flex-shrink:0;max-width:calc(100% - .4rem);font-weight:600}
+.map .head span{flex-shrink:9999;margin-left:.4rem;color:var(--soft)}
+@container (max-width:9rem){.map .head :is(i,span){max-width:0}.map .head span{margin-left:0}}
 .map .l0-w>*,.map .l1-w>small,.map .gone-w>*{opacity:0}
 .plot{display:grid;grid-template-columns:auto minmax(0,1fr);column-gap:.6rem;margin-top:1rem}
 .ticks{display:flex;flex-direction:column;justify-content:space-between;height:176px;margin-top:-8px;
@@ -214,8 +220,6 @@ th.num[aria-sort=descending] button::after{content:"\\2193"}
 .cards tbody [data-label]::before{content:attr(data-label) " ";color:var(--soft);font-size:.82rem}
 .filter{margin-bottom:.6rem}
 :root:not(.filtering) section.closed>:not(h2){display:none}
-h2 button{all:unset;cursor:pointer;display:block;width:100%}
-h2 button:focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:3px}
 h2 button::before{content:"\\25be";display:inline-block;width:1.1rem;color:var(--soft);font-size:1rem}
 .closed h2 button::before{content:"\\25b8"}
 section.closed{margin-top:1rem;padding-top:1rem;border-top:1px solid var(--line)}
@@ -227,6 +231,7 @@ section:not(.closed)+section.closed{margin-top:2rem}
 .groups summary>span:first-child{flex-basis:100%}
 .groups summary{position:relative;padding-left:1.35rem}
 .groups summary::before{position:absolute;left:0;top:.5rem}
+@container (max-width:9rem){.map .head :is(i,span){max-width:0}.map .head span{margin-left:0}}
 .map .l0-w>*,.map .l1-w>small{opacity:1}
 .map .l0-n>*,.map .l1-n>small,.map .gone-n>*{opacity:0}
 .wide-only{display:none}

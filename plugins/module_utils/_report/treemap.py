@@ -15,7 +15,7 @@ from html import escape
 
 HEADING = 22.0
 """The height of a project's heading in its box, in pixels."""
-_HEADED = (90.0, 66.0)
+_HEADED = (70.0, 60.0)
 """A project whose box is smaller than this has no heading."""
 _ONE_LINE, _TWO_LINES = (46.0, 20.0), (46.0, 38.0)
 """What one and two lines of text take."""

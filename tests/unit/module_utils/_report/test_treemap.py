@@ -64,11 +64,11 @@ def weight(node: t.Mapping[str, t.Any]) -> int:
 
 
 def test_the_largest_are_told_apart_and_the_rest_is_summed_up() -> None:
-    names = [name(project, f"n{n}", 1000 * project + n, 1) for project in range(1, 20) for n in range(10)]
+    names = [name(project, f"n{n}", 1000 * project + n, 1) for project in range(1, 60) for n in range(10)]
     made = storage_map(reversed(names), sized=True, planned=True)
     assert made == storage_map(names, sized=True, planned=True)
-    assert [row["project_path"] for row in made["projects"]] == [f"acme/{n}" for n in range(19, 19 - PROJECTS, -1)]
-    assert made["more"]["projects"] == 19 - PROJECTS
+    assert [row["project_path"] for row in made["projects"]] == [f"acme/{n}" for n in range(59, 59 - PROJECTS, -1)]
+    assert made["more"]["projects"] == 59 - PROJECTS
     assert sum(map(weight, [*made["projects"], made["more"]])) == sum(one.tally.known_bytes for one in names)
     shown = 0
     for project in made["projects"]:
