@@ -15,7 +15,8 @@ from markdown_it.token import Token
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.build import build_report
-from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdown import code, render_markdown
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdown import render_markdown
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdown_parts import code
 
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 HOSTILE = [
