@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import json
+import resource
 import stat
 import subprocess
+import time
 import typing as t
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -162,3 +164,28 @@ def test_without_room_for_the_record_nothing_is_deleted(shop: Sandbox, tmp_path:
     record = json.loads(next((tmp_path / "package-cleanup/deletes").iterdir()).read_text())
     assert (record["finished"], record["summary"]["deleted"]) == (True, 3)
     assert "3 packages: 3 deleted" in done.stdout
+
+
+def test_a_disk_that_is_full_when_the_record_is_to_be_begun(start: t.Any, tmp_path: Path) -> None:
+    """There is room for what was written until the plan, and none for the record: not one package is deleted."""
+    # More than a module takes on its way to the host, and less than the record of so many long names.
+    count, room = 800, 2**19
+    many = {"count": count, "name": "goes" + "o" * 240, "version": "1.0.{i}-" + "r" * 240, "package_type": "npm"}
+    policy = {"rules": [{"name": "old", "match": {"name": "goes*"}, "delete_all": True}]}
+    sandbox = start(seed(projects=[{"path": "acme/many", "id": 70, "generate": [many]}]))
+    arguments = command("cleanup", project="acme/many", policy=policy, max_delete_percent=100)
+    env = environment(tmp_path, GITLAB_API_URL=sandbox.api_url, GITLAB_TOKEN="glpat-mia")
+    with (tmp_path / "output").open("w") as output:
+        going = subprocess.Popen(arguments, cwd=tmp_path, env=env, stdout=output, stderr=output)
+        folder = tmp_path / "package-cleanup"
+        while not (folder / "plan.txt").exists() and going.poll() is None:
+            time.sleep(0.01)
+        # For the process and those that it starts from now on, a file ends there, as on a disk that is full.
+        resource.prlimit(going.pid, resource.RLIMIT_FSIZE, (room, room))
+        assert going.wait(timeout=300) == 2
+    said = (tmp_path / "output").read_text()
+    failed = said[said.index("TASK [registryops.gitlab.package_cleanup : Write the record of the deletes]") :]
+    assert "fatal: [localhost]: FAILED!" in failed or "failed: [localhost]" in failed
+    assert (folder / "plan.json").stat().st_size > room
+    assert not list((folder / "deletes").iterdir())
+    assert "DELETE" not in {request["method"] for request in sandbox.requests()}
