@@ -159,9 +159,9 @@ options:
             default: false
       files:
         description:
-          - Not planned yet. A policy that has some is checked, and then refused.
           - Rules of files inside packages that stay. The first of these that matches a package governs its files. Files of packages
-            that O(policy.protect) or a keep list holds are not touched.
+            that O(policy.protect) or a keep list holds are not touched, nor those that no rule here governs.
+          - One more request for each package that such a rule governs.
         type: list
         elements: dict
         suboptions:

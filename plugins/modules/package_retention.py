@@ -45,6 +45,7 @@ options:
     description:
       - Whether the files of each package are read right before its delete, as GitLab itself does not notice when a version is
         published again. A file that is newer than the plan makes the result V(drifted).
+      - The files of a package that stays, and of which the plan deletes files, are read whatever this says.
       - One more request for each package, but for those of the types C(npm) and C(golang), whose versions are published once.
     type: bool
     default: true
@@ -69,10 +70,15 @@ options:
     description:
       - Refuse to delete more than this part of the packages that the plan looked at.
     type: float
+  max_file_deletions:
+    description:
+      - Refuse to delete more files than this of packages that stay, which the rules of C(files) of the policy name.
+    type: int
+    version_added: 0.2.0
   batch:
     description:
-      - Apply only this part of the plan, from and to these positions in C(plan.delete), counted from 1, such as C(1001-1500).
-        The guards hold for the whole plan.
+      - Apply only this part of the plan, from and to these positions in C(plan.delete), counted from 1 and on through
+        C(plan.delete_files), such as C(1001-1500). The guards hold for the whole plan.
     type: str
   verify:
     description:
@@ -115,7 +121,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 plan:
-  description: The plan that was applied, as M(registryops.gitlab.package_retention_info) returns it. With O(batch) its C(delete) is left out.
+  description:
+    - The plan that was applied, as M(registryops.gitlab.package_retention_info) returns it. With O(batch) its C(delete) and
+      C(delete_files) are left out.
   returned: when there is one
   type: dict
 results:
@@ -181,6 +189,81 @@ summary:
     not_deletable: 0
     failed: 0
     drifted: 0
+file_results:
+  description: What became of each file to delete of packages that stay, or in check mode would. They go after the packages.
+  returned: when the plan could be applied, and its policy has rules of C(files)
+  type: list
+  elements: dict
+  sample:
+    - id: 71
+      package_id: 8
+      project_id: 42
+      name: com/acme/shop
+      version: 1.1-SNAPSHOT
+      package_type: maven
+      file_name: shop-1.1-20260101.120000-1.jar
+      rule: snapshot builds
+      size: 20480
+      result: deleted
+  contains:
+    id:
+      description: The ID of the file.
+      type: int
+      returned: always
+    package_id:
+      description: The ID of its package.
+      type: int
+      returned: always
+    project_id:
+      description: The ID of the project.
+      type: int
+      returned: always
+    name:
+      description: The name of the package.
+      type: str
+      returned: always
+    version:
+      description: The version of the package.
+      type: str
+      returned: always
+    package_type:
+      description: The type of the package.
+      type: str
+      returned: always
+    file_name:
+      description: The name of the file.
+      type: str
+      returned: always
+    result:
+      description:
+        - As RV(results[].result). V(drifted) is what the file rule would keep by now, and with it all files of that package that
+          the plan deletes, and the files of a package that changed.
+      type: str
+      returned: always
+    message:
+      description: Why, where the result is not plain.
+      type: str
+      returned: when there is something to say
+    rule:
+      description: The file rule that governs the package.
+      type: str
+      returned: always
+    size:
+      description: The bytes of the file.
+      type: int
+      returned: if GitLab tells them
+file_summary:
+  description: How many files had each result, and the C(bytes) of those that were deleted.
+  returned: beside RV(file_results)
+  type: dict
+  sample:
+    deleted: 1
+    already_absent: 0
+    protected: 0
+    not_deletable: 0
+    failed: 0
+    drifted: 0
+    bytes: 20480
 text:
   description: The same for a reader, in all and rule by rule, and with the bytes if the plan was made with O(with_sizes).
   returned: when the plan could be applied
@@ -207,6 +290,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.retent
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import apply_plan
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply_files import apply_files
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.file_plan import packages_with_files
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.live import (
     compare_with_live,
     refuse_drift,
@@ -217,8 +302,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan
     check_reference_time,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_file import (
-    batch_of,
     check_plan,
+    parts_of,
     read_plan,
     scope_now,
 )
@@ -243,6 +328,7 @@ def main() -> None:
             "max_plan_age": {"type": "str"},
             "max_deletions": {"type": "int"},
             "max_delete_percent": {"type": "float"},
+            "max_file_deletions": {"type": "int"},
             "batch": {"type": "str"},
             "verify": {"type": "bool", "default": True},
             "tolerate": {"type": "list", "elements": "str", "choices": ["protected", "not_deletable"], "default": []},
@@ -263,19 +349,23 @@ def main() -> None:
             check_reference_time(plan_time(plan, "reference_time"), plan_time(plan, "created_at"))
             check_guards(plan, **guards)
             comparisons = untouched(packages)
+            entries = plan["delete"]
         else:
             plan = read_plan(params["plan_file"]) if params["plan"] is None else params["plan"]
             listed = listed_now(params)
             named = None if params["project"] is params["group"] is None else scope_from(params)
             check_plan(api, plan, params["max_plan_age"], params["plan_digest"])
             check_guards(plan, **guards)
-            entries = batch_of(plan["delete"], params["batch"])
-            comparisons = compare_with_live(api, plan, scope_now(api, plan, named), entries, listed)
+            entries, files = parts_of(plan, params["batch"])
+            now = scope_now(api, plan, named)
+            comparisons = compare_with_live(api, plan, now, entries, listed, packages_with_files(files))
             if params["on_drift"] == "fail":
                 refuse_drift(comparisons)
         options = Options(module.check_mode, params["verify"])
-        outcome = apply_plan(api, plan, comparisons, options, check_files=params["check_files"])
-        return retention_report(module, plan, outcome)
+        whole, with_files = comparisons[: len(entries)], comparisons[len(entries) :]
+        outcome = apply_plan(api, plan, whole, options, check_files=params["check_files"])
+        of_files = apply_files(api, plan, with_files, options, stopped=outcome.stopped)
+        return retention_report(module, plan, outcome, of_files)
 
     run_module(module, run, REFUSALS)
 

@@ -101,6 +101,13 @@ plan:
       type: list
       elements: dict
       returned: if O(explain_keeps=true)
+    delete_files:
+      description:
+        - The files to delete of packages that stay, each with C(rule) and C(reason). C(summary.files) counts them, with their
+          C(bytes).
+      type: list
+      elements: dict
+      returned: if the policy has rules of C(files)
     digest:
       description: The hash of the rest of the plan.
       type: str

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from ansible.module_utils.basic import AnsibleModule
@@ -12,7 +13,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.deletion import result_report
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import SCOPE_OPTIONS
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import InvalidInput
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import BAD_RESULTS, Outcome
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import (
+    BAD_RESULTS,
+    Outcome,
+    Result,
+    summarize,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import parse_reference_time
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import PLAN_RESULTS
@@ -20,13 +26,14 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.docu
     DocumentError,
     read_document,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.file_plan import size_of
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keep_files import read_keep_lists
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keep_lists import (
     KeepListError,
     Keeps,
     combine,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_file import batch_of
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_file import parts_of
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_shape import PlanError
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_text import diff_text, results_text
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import PlanRequest
@@ -58,9 +65,6 @@ def plan_request_from(params: t.Mapping[str, t.Any], sizes: bool = True) -> Plan
     Raises PolicyError, KeepListError, DocumentError, :class:`InvalidInput`.
     """
     policy = policy_from(params)
-    if policy.files:
-        # Until they are planned and applied: what would be ignored must not look as if it were heard.
-        raise InvalidInput("policy: files are not looked at yet: leave the rules of files out")
     try:
         text = params["reference_time"]
         reference_time = parse_reference_time(text) if text is not None else None
@@ -99,25 +103,59 @@ def check_limits(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         raise InvalidInput(f"max_deletions must not be negative, not {deletions}")
     if percent is not None and not 0 <= percent <= 100:
         raise InvalidInput(f"max_delete_percent must be between 0 and 100, not {percent:g}")
-    return {"max_deletions": deletions, "max_delete_percent": percent}
+    files = params["max_file_deletions"]
+    if files is not None and files < 0:
+        raise InvalidInput(f"max_file_deletions must not be negative, not {files}")
+    return {"max_deletions": deletions, "max_delete_percent": percent, "max_file_deletions": files}
 
 
-def retention_report(module: AnsibleModule, plan: dict[str, t.Any], outcome: Outcome) -> dict[str, t.Any]:
+def retention_report(
+    module: AnsibleModule, plan: dict[str, t.Any], outcome: Outcome, of_files: Outcome
+) -> dict[str, t.Any]:
     """What `package_retention` returns; what has drifted fails the task unless it is to be skipped."""
     params = module.params
     bad = {*BAD_RESULTS, "drifted"} - {*params["tolerate"]} - ({"drifted"} if params["on_drift"] == "skip" else set())
-    entries = batch_of(plan["delete"], params["batch"])
-    results = [
-        {**result, **{key: entry[key] for key in ("rule", "size") if key in entry}}
-        for result, entry in zip(outcome.results, entries)
-    ]
-    report = result_report(results, PLAN_RESULTS, outcome, bad)
+    entries, files = parts_of(plan, params["batch"])
+    results = _with_plan(outcome.results, entries)
+    file_results = _with_plan(of_files.results, files)
+    whole = replace(
+        outcome,
+        verify_error=outcome.verify_error or of_files.verify_error,
+        stopped=outcome.stopped or of_files.stopped,
+    )
+    report = result_report([*results, *file_results], PLAN_RESULTS, whole, bad)
+    report.update(results=results, summary=summarize(results, PLAN_RESULTS))
     report["text"] = results_text(results, PLAN_RESULTS)
+    if "delete_files" in plan:
+        freed = size_of(result for result in file_results if result["result"] == "deleted")
+        report["file_results"] = file_results
+        report["file_summary"] = {**summarize(file_results, PLAN_RESULTS), "bytes": freed}
+        report["text"] += results_text(file_results, PLAN_RESULTS, "file")
     # A batch of many does not repeat the whole plan.
-    report["plan"] = {k: v for k, v in plan.items() if k not in ("delete", "keep")} if params["batch"] else plan
+    lists = ("delete", "keep", "delete_files") if params["batch"] else ()
+    report["plan"] = {key: value for key, value in plan.items() if key not in lists}
     if module._diff and report["changed"]:
-        deleted = {result["id"] for result in outcome.results if result["result"] == "deleted"}
-        entries = [entry for entry in plan["delete"] if entry["id"] in deleted]
-        shown = {**plan, "delete": entries, "summary": {**plan["summary"], "delete": len(entries)}}
-        report["diff"] = {"prepared": diff_text(shown)}
+        report["diff"] = {"prepared": diff_text(_done(plan, results, file_results))}
     return report
+
+
+def _with_plan(results: t.Sequence[Result], entries: t.Sequence[t.Mapping[str, t.Any]]) -> list[Result]:
+    """Results with what the plan says of each, by ID and not by place: a plan may have files in any order."""
+    by_id = {result["id"]: result for result in results}
+    return [
+        {**by_id[entry["id"]], **{key: entry[key] for key in ("rule", "size") if entry.get(key) is not None}}
+        for entry in entries
+    ]
+
+
+def _done(plan: dict[str, t.Any], results: t.Sequence[Result], file_results: t.Sequence[Result]) -> dict[str, t.Any]:
+    """A plan of just what was deleted."""
+    done = {**plan, "summary": {**plan["summary"]}}
+    for key, some in (("delete", results), ("delete_files", file_results)):
+        if key in plan:
+            deleted = {result["id"] for result in some if result["result"] == "deleted"}
+            done[key] = [entry for entry in plan[key] if entry["id"] in deleted]
+    done["summary"]["delete"] = len(done["delete"])
+    if "files" in plan["summary"]:
+        done["summary"]["files"] = {**plan["summary"]["files"], "delete": len(done["delete_files"])}
+    return done

@@ -9,6 +9,7 @@ that the real run would have, as far as GitLab lets one foresee them: a protecti
 
 from __future__ import annotations
 
+import threading
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -43,6 +44,9 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selec
     Package,
 )
 
+#: Asked about a package and those of its files that are to go, right before the first delete of one: why some must not
+#: go after all, by file ID. A text makes the result ``options.changed``, an error counts as if the delete had met it.
+LookAtFiles = t.Callable[[Package, t.Sequence[PackageFile]], t.Mapping[int, t.Union[str, GitlabError]]]
 #: The last word of a delete that was not answered.
 _UNANSWERED = (Unreachable, ServerError, UnexpectedAnswer, RateLimited)
 
@@ -58,7 +62,8 @@ def delete_packages(
     as if the delete had met it.
     """
     if options.check_mode:
-        return _foreseen(api, packages, options, look)
+        results = foresee(api, packages, options)
+        return _foreseen(api, packages, results, options, look, lambda *some: _look_for_packages(api, *some))
 
     def delete(package: Package) -> None:
         api.delete_package(package["project_id"], package["id"], options.unmodified_since)
@@ -67,40 +72,75 @@ def delete_packages(
     return _judged(packages, options, attempted, lambda *some: _look_for_packages(api, *some))
 
 
-def _foreseen(api: PackagesApi, packages: t.Sequence[Package], options: Options, look: Look | None) -> Outcome:
-    results = foresee(api, packages, options)
+def _foreseen(
+    api: PackagesApi, items: t.Sequence[Package], results: list[Result], options: Options, look: Look | None, find: Find
+) -> Outcome:
     if look is None:
         return Outcome(results)
     # What would be sent goes the way of the real run, up to the delete itself.
-    would_go = [p for p, result in zip(packages, results) if result["result"] == "deleted"]
-    attempted = attempt_all(api.client, lambda _package: None, would_go, look)
-    unproved = replace(options, verify=False)
-    outcome = _judged(would_go, unproved, attempted, lambda *some: _look_for_packages(api, *some))
+    would_go = [item for item, result in zip(items, results) if result["result"] == "deleted"]
+    attempted = attempt_all(api.client, lambda _item: None, would_go, look)
+    outcome = _judged(would_go, replace(options, verify=False), attempted, find)
     looked = iter(outcome.results)
     results = [next(looked) if result["result"] == "deleted" else result for result in results]
     return replace(outcome, results=results)
 
 
 def delete_files(
-    api: PackagesApi, files: t.Sequence[tuple[Package, PackageFile]], options: Options, *, look: Look | None = None
+    api: PackagesApi,
+    files: t.Sequence[tuple[Package, PackageFile]],
+    options: Options,
+    *,
+    look: LookAtFiles | None = None,
 ) -> Outcome:
     """Delete files of packages (E7), or foresee it; as :func:`delete_packages`. The proof is one list of each package.
 
-    ``look`` is given a file with its ``project_id``.
+    ``look`` is asked once for each package, in the thread that is about to send the first delete of one of its files,
+    in check mode as well. What it raises as a GitlabError is of all files of the package.
     """
-    if options.check_mode:
-        # A file's own time counts: one may be published long after its package.
-        may = foresee(api, [{**package, "created_at": file.get("created_at")} for package, file in files], options)
-        return Outcome([_file_result(package, file, result) for (package, file), result in zip(files, may)])
     items = [{**file, "project_id": package["project_id"], "package_id": package["id"]} for package, file in files]
+    once = _LookedAtOnce(files, look) if look else None
+
+    def find(*some: t.Sequence[PackageFile]) -> _Looked:
+        return _look_for_files(api, *some)
 
     def delete(file: PackageFile) -> None:
         api.delete_package_file(file["project_id"], file["package_id"], file["id"], options.unmodified_since)
 
-    attempted = attempt_all(api.client, delete, items, look)
-    outcome = _judged(items, options, attempted, lambda *some: _look_for_files(api, *some))
+    if options.check_mode:
+        # A file's own time counts: one may be published long after its package.
+        may = foresee(api, [{**package, "created_at": file.get("created_at")} for package, file in files], options)
+        outcome = _foreseen(api, items, may, options, once, find)
+    else:
+        outcome = _judged(items, options, attempt_all(api.client, delete, items, once), find)
     results = [_file_result(package, file, judged) for (package, file), judged in zip(files, outcome.results)]
     return replace(outcome, results=results)
+
+
+class _LookedAtOnce:
+    """A look at each file out of one at all those of its package: by the thread that comes first; the others wait."""
+
+    def __init__(self, files: t.Sequence[tuple[Package, PackageFile]], look: LookAtFiles) -> None:
+        self._look = look
+        self._packages: dict[int, tuple[Package, list[PackageFile]]] = {}
+        for package, file in files:
+            self._packages.setdefault(package["id"], (package, []))[1].append(file)
+        self._locks = {package_id: threading.Lock() for package_id in self._packages}
+        self._answers: dict[int, t.Mapping[int, str | GitlabError] | GitlabError] = {}
+
+    def __call__(self, file: PackageFile) -> str | None:
+        package_id = file["package_id"]
+        with self._locks[package_id]:
+            if package_id not in self._answers:
+                try:
+                    self._answers[package_id] = self._look(*self._packages[package_id])
+                except GitlabError as error:
+                    self._answers[package_id] = error
+        answer = self._answers[package_id]
+        why = answer if isinstance(answer, GitlabError) else answer.get(file["id"])
+        if isinstance(why, GitlabError):
+            raise why
+        return why
 
 
 def _file_result(package: Package, file: PackageFile, judged: Result) -> Result:
@@ -115,6 +155,10 @@ class _Looked:
     there: dict[int, Package]
     out_of_reach: dict[int, Package]
     unknown: dict[int, GitlabError]
+
+
+#: Looks for what was said to be deleted, and for what of whose delete nothing is known.
+Find = t.Callable[[t.Sequence[Package], t.Sequence[Package]], _Looked]
 
 
 def _look_for_packages(api: PackagesApi, said: t.Sequence[Package], unclear: t.Sequence[Package]) -> _Looked:
@@ -154,7 +198,7 @@ def _judged(
     items: t.Sequence[Package],
     options: Options,
     attempted: Attempted,
-    look: t.Callable[[list[Package], list[Package]], _Looked],
+    look: Find,
 ) -> Outcome:
     """What became of each item. ``look`` is given those whose delete was answered well, and those that are unclear."""
     stopped = attempted.stopped

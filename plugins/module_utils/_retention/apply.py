@@ -50,11 +50,8 @@ def apply_plan(
     read (E4) right before its delete, where its type lets a version be published again.
     """
     planned = parse_time(plan["created_at"])
-    # The header is exact to the second, GitLab's times to the millisecond: what was published in the very second of
-    # the plan, and is in it, must not count as changed after it.
-    since = datetime.fromtimestamp(math.ceil(planned.timestamp()), timezone.utc)
     unchanged = [dict(comparison.entry) for comparison in comparisons if comparison.state == "unchanged"]
-    options = replace(options, unmodified_since=since, changed="drifted", since_words="the plan was made")
+    options = options_of_plan(plan, options)
     look = (lambda package: republished(api, package, planned)) if check_files else None
     outcome = delete_packages(api, unchanged, options, look=look)
     done = iter(outcome.results)
@@ -67,6 +64,14 @@ def apply_plan(
         else:
             results.append(next(done))
     return replace(outcome, results=results)
+
+
+def options_of_plan(plan: Plan, options: Options) -> Options:
+    """How to delete what was as it is when the plan was made."""
+    # The header is exact to the second, GitLab's times to the millisecond: what was published in the very second of
+    # the plan, and is in it, must not count as changed after it.
+    since = datetime.fromtimestamp(math.ceil(parse_time(plan["created_at"]).timestamp()), timezone.utc)
+    return replace(options, unmodified_since=since, changed="drifted", since_words="the plan was made")
 
 
 def republished(api: PackagesApi, package: Package, planned: datetime) -> str | None:

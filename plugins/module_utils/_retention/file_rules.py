@@ -54,8 +54,13 @@ def governing_file_rule(decision: Decision, policy: Policy) -> FileRule | None:
     """
     if decision.action != KEEP or decision.held_by in (PROTECTED, LISTED):
         return None
+    return first_file_rule(decision.package, policy)
+
+
+def first_file_rule(package: Package, policy: Policy) -> FileRule | None:
+    """The first rule of ``files`` that matches a package; None: none does, or nobody can say whether one does."""
     for rule in policy.files:
-        governs = rule.governs(decision.package)
+        governs = rule.governs(package)
         if governs is not False:
             return rule if governs else None
     return None

@@ -30,6 +30,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.drif
     group_of,
     policy_of,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.file_drift import compare_packages
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import (
     archived_projects,
     retention_fields,
@@ -49,11 +50,13 @@ def compare_with_live(
     described: t.Mapping[str, t.Any],
     entries: t.Sequence[Package],
     listed: Listed | None = None,
+    with_files: t.Sequence[Package] = (),
 ) -> list[Comparison]:
     """How each package to delete is now, by one fresh listing that holds them all.
 
     ``described`` is the plan's scope as it is now (`check_plan`), ``entries`` the part of the plan's ``delete`` that is
-    meant; ``listed`` says what keep lists keep now. Raises PlanError, and the errors of _gitlab/errors.py where the
+    meant; ``listed`` says what keep lists keep now. The comparisons of ``with_files``, which are packages of
+    `packages_with_files`, follow those of ``entries``. Raises PlanError, and the errors of _gitlab/errors.py where the
     list fails.
     """
     scope = scope_by_id(plan["scope"])
@@ -69,23 +72,30 @@ def compare_with_live(
     def reduce(package: Package) -> Package:
         return {**retention_fields(package), **untold}
 
-    live = locate(api, counted, DISPLAYABLE, scope, reduce, also)
+    all_entries = [*entries, *with_files]
+    live = locate(api, [*counted, *with_files], DISPLAYABLE, scope, reduce, also)
     # A package that a list does not show any more is gone, or it has come into a status that no list shows unasked.
-    missing = [entry for entry in entries if entry["id"] not in live]
+    missing = [entry for entry in all_entries if entry["id"] not in live]
     live.update(locate(api, missing, NOT_DELETABLE, scope, reduce))
     links = {package_id: package.get("_links") for package_id, package in live.items()}
-    changed = _changed_place(plan["scope"], described, archived_projects(api, scope) if entries else frozenset())
+    changed = _changed_place(plan["scope"], described, archived_projects(api, scope) if all_entries else frozenset())
     mine = {entry["id"] for entry in entries}
     compared = [
         comparison._replace(entry={**comparison.entry, "_links": links.get(comparison.entry["id"])})
-        for comparison in compare({**plan, "delete": counted}, live.values(), changed, listed)
-        if comparison.entry["id"] in mine
+        for comparison in (
+            *(
+                one
+                for one in compare({**plan, "delete": counted}, live.values(), changed, listed)
+                if one.entry["id"] in mine
+            ),
+            *compare_packages(with_files, live, policy_of(plan), changed, listed),
+        )
     ]
     if scope.kind == "project":
         return compared
     # A group's list leaves out a project that the token may not read any more, or that left the group, without a word.
     seen = {package["project_id"] for package in live.values()}
-    unseen = [entry for entry in entries if entry["project_id"] not in seen]
+    unseen = [entry for entry in all_entries if entry["project_id"] not in seen]
     there, silent = look_after(api, unseen, DISPLAYABLE)
     rest = [entry for entry in unseen if entry["id"] not in there and entry["project_id"] not in silent]
     hidden, also_silent = look_after(api, rest, NOT_DELETABLE)

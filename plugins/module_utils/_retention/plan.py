@@ -12,6 +12,8 @@ and loaded as JSON or YAML. ``docs/schemas/plan.schema.json`` describes it, and 
 - ``summary``: ``packages`` that were looked at = ``delete`` + ``keep``; ``keep`` = ``protected`` by the policy + what
   rules keep (``by_rule``) + ``unmatched``;
 - ``delete``: an entry with the keys of `DELETE_FIELDS` for each package to delete;
+- ``delete_files``: an entry with the keys of `FILE_FIELDS` for each file to delete of packages that stay, and
+  ``summary.files``, only if the policy has rules of ``files`` (file_plan.py);
 - ``keep_lists``: ``path`` and ``sha256`` of each file that named what must stay, only if there were some;
 - ``keep``: the same with ``reasons``, only if asked for;
 - ``digest``: ``sha256:`` and the hash of all the rest.
@@ -156,8 +158,20 @@ def check_reference_time(reference_time: datetime, now: datetime) -> None:
         )
 
 
-def check_guards(plan: Plan, *, max_deletions: int | None = None, max_delete_percent: float | None = None) -> None:
+def check_guards(
+    plan: Plan,
+    *,
+    max_deletions: int | None = None,
+    max_delete_percent: float | None = None,
+    max_file_deletions: int | None = None,
+) -> None:
     """Refuse a plan that deletes too much. Percent is of the packages that the plan looked at. Raises `PlanError`."""
+    files = plan["summary"].get("files", {"delete": 0, "files": 0})
+    if max_file_deletions is not None and files["delete"] > max_file_deletions:
+        raise PlanError(
+            f"the plan deletes {files['delete']} of {files['files']} files inside packages that stay, and"
+            f" max_file_deletions allows {max_file_deletions}: nothing was deleted"
+        )
     delete, packages = plan["summary"]["delete"], plan["summary"]["packages"]
     if max_deletions is not None and delete > max_deletions:
         raise PlanError(

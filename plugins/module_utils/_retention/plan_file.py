@@ -61,13 +61,20 @@ def _check_named(api: PackagesApi, scope: t.Mapping[str, t.Any], kind: str, plan
         raise InvalidInput(f"the plan is for {planned} and its subgroups, and the task excludes them")
 
 
-def batch_of(entries: t.Sequence[Package], batch: str | None) -> t.Sequence[Package]:
-    """The part of a plan's ``delete`` that ``batch`` names (``1001-1500``, from 1, both ends included)."""
-    if batch is None:
-        return entries
+def parts_of(plan: t.Mapping[str, t.Any], batch: str | None) -> tuple[list[Package], list[dict[str, t.Any]]]:
+    """What ``batch`` names of a plan's ``delete``, and on, of its ``delete_files``; all of both without one.
+
+    The entries are counted from 1 through both lists; ``1001-1500`` includes both ends. Raises :class:`InvalidInput`.
+    """
+    delete, files = plan["delete"], plan.get("delete_files") or []
+    first, last = _batch(batch, len(delete) + len(files)) if batch is not None else (1, len(delete) + len(files))
+    return delete[first - 1 : last], files[max(0, first - 1 - len(delete)) : max(0, last - len(delete))]
+
+
+def _batch(batch: str, entries: int) -> tuple[int, int]:
     match = re.fullmatch(r"([1-9][0-9]{0,8})-([1-9][0-9]{0,8})", batch)
-    if not match or int(match.group(1)) > int(match.group(2)) or int(match.group(2)) > len(entries):
+    if not match or int(match.group(1)) > int(match.group(2)) or int(match.group(2)) > entries:
         raise InvalidInput(
-            f"batch {printable(batch[:40])!r} is no part of the plan: write first-last, from 1 to {len(entries)}"
+            f"batch {printable(batch[:40])!r} is no part of the plan: write first-last, from 1 to {entries}"
         )
-    return entries[int(match.group(1)) - 1 : int(match.group(2))]
+    return int(match.group(1)), int(match.group(2))

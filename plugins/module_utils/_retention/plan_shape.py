@@ -24,10 +24,11 @@ Plan = t.Mapping[str, t.Any]
 _TEXT = (str,)
 _TEXT_OR_NULL = (str, type(None))
 _NUMBER = (int,)
+_NUMBER_OR_NULL = (int, type(None))
 
 _TYPE_NAMES = {dict: "a mapping", int: "a whole number", list: "a list", str: "a text", type(None): "null"}
 
-#: Keys of a plan and their types, but for ``keep`` and ``keep_lists``, which may be absent.
+#: Keys of a plan and their types, but for ``keep``, ``keep_lists`` and ``delete_files``, which may be absent.
 PLAN_FIELDS: dict[str, tuple[type, ...]] = {
     "format_version": _TEXT,
     "created_at": _TEXT,
@@ -39,7 +40,7 @@ PLAN_FIELDS: dict[str, tuple[type, ...]] = {
     "delete": (list,),
     "digest": _TEXT,
 }
-#: Keys of the summary, but for ``bytes``, which is there where sizes were read.
+#: Keys of the summary, but for ``bytes``, which is there where sizes were read, and ``files``, beside ``delete_files``.
 SUMMARY_FIELDS: dict[str, tuple[type, ...]] = {
     "packages": _NUMBER,
     "delete": _NUMBER,
@@ -66,6 +67,31 @@ PACKAGE_FIELDS: dict[str, tuple[type, ...]] = {
 #: Keys of an entry to delete, but for ``size``, which is there where sizes were read.
 DELETE_FIELDS = {**PACKAGE_FIELDS, "rule": _TEXT, "reason": _TEXT}
 
+#: Keys of an entry of ``delete_files``.
+FILE_FIELDS: dict[str, tuple[type, ...]] = {
+    "id": _NUMBER,
+    "package_id": _NUMBER,
+    "project_id": _NUMBER,
+    "project_path": _TEXT_OR_NULL,
+    "name": _TEXT,
+    "version": _TEXT_OR_NULL,
+    "package_type": _TEXT,
+    "file_name": _TEXT,
+    "size": _NUMBER_OR_NULL,
+    "created_at": _TEXT_OR_NULL,
+    "rule": _TEXT,
+    "reason": _TEXT,
+}
+#: Keys of ``summary.files``.
+FILE_SUMMARY_FIELDS: dict[str, tuple[type, ...]] = {
+    "files": _NUMBER,
+    "delete": _NUMBER,
+    "keep": _NUMBER,
+    "bytes": _NUMBER,
+    "unreadable": _NUMBER,
+    "by_rule": (dict,),
+}
+
 
 class PlanError(ValueError):
     """A plan that is not to be applied; the message is one sentence that says why."""
@@ -81,7 +107,7 @@ def check_shape(plan: t.Any) -> None:
     _check_fields(summary, SUMMARY_FIELDS, "the plan's summary")
     _check_optional_number(summary, "bytes", "the plan's summary")
     _check_scope(plan["scope"])
-    for key in ("keep", "keep_lists"):
+    for key in ("keep", "keep_lists", "delete_files"):
         if not isinstance(plan.get(key, []), list):
             raise PlanError(f"the plan's {key} must be a list, not {type(plan[key]).__name__}")
     _check_entries(plan["delete"])
@@ -94,6 +120,7 @@ def check_shape(plan: t.Any) -> None:
             f"the plan's summary says {summary['packages']} packages, {summary['delete']} to delete and"
             f" {summary['keep']} to keep, which does not add up"
         )
+    _check_files(plan)
     for key in ("created_at", "reference_time"):
         plan_time(plan, key)
 
@@ -152,6 +179,32 @@ def _check_entries(entries: list[t.Any]) -> None:
         ids.add(entry["id"])
 
 
+def _check_files(plan: Plan) -> None:
+    entries, going = plan.get("delete_files"), {entry["id"] for entry in plan["delete"]}
+    if entries is None and "files" not in plan["summary"]:
+        return
+    _check_fields({"delete_files": entries}, {"delete_files": (list,)}, "the plan")
+    _check_fields(plan["summary"], {"files": (dict,)}, "the plan's summary")
+    counts = plan["summary"]["files"]
+    _check_fields(counts, FILE_SUMMARY_FIELDS, "the plan's summary.files")
+    ids = set()
+    for number, entry in enumerate(entries or (), 1):
+        where = f"entry {number} of the plan's delete_files"
+        if not isinstance(entry, dict):
+            raise PlanError(f"{where} must be a mapping, not {type(entry).__name__}")
+        _check_fields(entry, FILE_FIELDS, where)
+        if entry["id"] in ids:
+            raise PlanError(f"{where} has the id {entry['id']}, as another entry has")
+        if entry["package_id"] in going:
+            raise PlanError(f"{where} is of package {entry['package_id']}, which the plan deletes as a whole")
+        ids.add(entry["id"])
+    if (counts["delete"], counts["files"]) != (len(ids), len(ids) + counts["keep"]):
+        raise PlanError(
+            f"the plan lists {len(ids)} files to delete, and its summary says {counts['files']} files,"
+            f" {counts['delete']} to delete and {counts['keep']} to keep"
+        )
+
+
 def _check_fields(value: t.Mapping[str, t.Any], fields: t.Mapping[str, tuple[type, ...]], where: str) -> None:
     for key, types in fields.items():
         if key not in value:
@@ -160,7 +213,7 @@ def _check_fields(value: t.Mapping[str, t.Any], fields: t.Mapping[str, tuple[typ
         if not isinstance(value[key], types) or isinstance(value[key], bool):
             wanted = " or ".join(_TYPE_NAMES[kind] for kind in types)
             raise PlanError(f"{where}: {key} must be {wanted}, not {type(value[key]).__name__}")
-        if types is _NUMBER and not 0 <= value[key] <= LARGEST:
+        if int in types and value[key] is not None and not 0 <= value[key] <= LARGEST:
             raise PlanError(f"{where}: {key} is no number of a registry")
 
 

@@ -41,7 +41,51 @@ def diff_text(plan: Plan) -> str:
         entries = by_rule[rule]
         lines += ["", f"rule {shown(rule)!r} deletes {_packages(len(entries))}{_bytes(entries)}:"]
         lines += _diff_of_rule(entries, show_all)
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *(_diff_of_files(plan) if "delete_files" in plan else ())]) + "\n"
+
+
+def _diff_of_files(plan: Plan) -> t.Iterator[str]:
+    """As packages are told: by file rule, then by package, then one by one; of a package with many files the first."""
+    entries, files = plan["delete_files"], plan["summary"]["files"]
+    unread = f" ({_packages(files['unreadable'])} cannot be read)" if files["unreadable"] else ""
+    yield ""
+    counts = f"{files['delete']} of {_count(files['files'], 'file')}{_bytes(entries)}"
+    yield f"delete {counts} inside packages that stay{unread}"
+    by_rule = _grouped(entries, lambda entry: entry["rule"])
+    for rule in sorted(by_rule, key=lambda name: (-len(by_rule[name]), name)):
+        of_rule = by_rule[rule]
+        yield ""
+        yield f"file rule {shown(rule)!r} deletes {_count(len(of_rule), 'file')}{_bytes(of_rule)}:"
+        by_package = _grouped(of_rule, lambda entry: entry["package_id"])
+        ids = sorted(by_package, key=lambda package_id: (-len(by_package[package_id]), package_id))
+        show_all = len(entries) <= DIFF_ALL
+        for package_id in ids if show_all else ids[:DIFF_GROUPS]:
+            yield from _diff_of_package(by_package[package_id], show_all)
+        if not show_all and len(ids) > DIFF_GROUPS:
+            rest = sum(len(by_package[package_id]) for package_id in ids[DIFF_GROUPS:])
+            yield f"  … {len(ids) - DIFF_GROUPS} more packages with {_count(rest, 'file')}, see the plan"
+
+
+def _diff_of_package(files: list[Entry], show_all: bool) -> t.Iterator[str]:
+    first = files[0]
+    project = first["project_path"] or f"project {first['project_id']}"
+    version = "(no version)" if first["version"] is None else first["version"]
+    words = [project, first["package_type"], first["name"], version]
+    yield f"  {'  '.join(map(shown, words))} (id {first['package_id']}): {_count(len(files), 'file')}{_bytes(files)}"
+    some = files if show_all or len(files) <= DIFF_NEWEST + DIFF_OLDEST + 1 else files[: DIFF_NEWEST + DIFF_OLDEST]
+    for file in some:
+        size = "" if file["size"] is None else f", {human_bytes(file['size'])}"
+        told = f"id {file['id']}, {shown(file['created_at'])[:10]}{size}"
+        yield f"    - {shown(file['file_name'])} ({told}): {_reason(file)}"
+    if len(some) < len(files):
+        yield f"    … {len(files) - len(some)} more, see the plan"
+
+
+def _grouped(entries: t.Iterable[Entry], key: t.Callable[[Entry], t.Any]) -> dict[t.Any, list[Entry]]:
+    groups: dict[t.Any, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(key(entry), []).append(entry)
+    return groups
 
 
 def _diff_of_rule(entries: list[Entry], show_all: bool) -> t.Iterator[str]:
@@ -68,12 +112,19 @@ def _diff_of_rule(entries: list[Entry], show_all: bool) -> t.Iterator[str]:
 
 def _diff_line(entry: Entry) -> str:
     version = "(no version)" if entry["version"] is None else shown(entry["version"])
-    reason = entry["reason"].partition(f"rule '{entry['rule']}' holds it: ")[2] or entry["reason"]
-    return f"    - {version} (id {entry['id']}, {shown(entry['created_at'])[:10]}): {shown(reason)}"
+    return f"    - {version} (id {entry['id']}, {shown(entry['created_at'])[:10]}): {_reason(entry)}"
+
+
+def _reason(entry: Entry) -> str:
+    return shown(entry["reason"].partition(f"rule '{entry['rule']}' holds it: ")[2] or entry["reason"])
 
 
 def _packages(number: int) -> str:
-    return f"{number} package{'' if number == 1 else 's'}"
+    return _count(number, "package")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _bytes(entries: t.Sequence[Entry]) -> str:
@@ -82,17 +133,20 @@ def _bytes(entries: t.Sequence[Entry]) -> str:
     return f" ({human_bytes(sum(sizes))})" if sizes else ""
 
 
-def results_text(results: t.Sequence[t.Mapping[str, t.Any]], kinds: t.Sequence[str]) -> list[str]:
-    """What became of the packages of a plan, for a reader: in all, then rule by rule, the largest first.
+def results_text(
+    results: t.Sequence[t.Mapping[str, t.Any]], kinds: t.Sequence[str], noun: str = "package"
+) -> list[str]:
+    """What became of the packages (or files) of a plan, for a reader: in all, then rule by rule, the largest first.
 
     Each result has its ``rule``, and ``size`` where the plan was made with sizes; ``kinds`` are the results there are.
     """
     by_rule: dict[str, list[t.Mapping[str, t.Any]]] = {}
     for result in results:
         by_rule.setdefault(result["rule"], []).append(result)
-    lines = [f"{_packages(len(results))}: {_kinds(results, kinds)}"]
+    lines = [f"{_count(len(results), noun)}: {_kinds(results, kinds)}"]
+    of_what = "rule" if noun == "package" else f"{noun} rule"
     for rule in sorted(by_rule, key=lambda name: (-len(by_rule[name]), name)):
-        lines.append(f"  rule {shown(rule)!r}: {_kinds(by_rule[rule], kinds)}")
+        lines.append(f"  {of_what} {shown(rule)!r}: {_kinds(by_rule[rule], kinds)}")
     return lines
 
 

@@ -16,8 +16,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors 
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import complete
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.listing import list_packages
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import line
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Package, Selection
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import (
     DELETE,
@@ -25,6 +25,15 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.deci
     iter_decisions,
     undecided_by_publication,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.file_lists import FileLists
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.file_plan import (
+    Governed,
+    govern,
+    packages_with_files,
+    plan_files,
+    size_of,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.file_rules import File
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keep_files import KeepFiles
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keep_lists import combine
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keeps import Published, last_publication
@@ -191,8 +200,9 @@ def plan_packages(
 ) -> tuple[Plan, list[Package]]:
     """The plan for packages that :func:`list_everything` gave at ``created_at``, and those of them that it deletes.
 
-    What the policy misses becomes a warning. Raises ImportError where the policy orders by version and univers is
-    missing, and the errors of _gitlab/errors.py where files are to be read.
+    These come in the order of its ``delete``; those of which it deletes files follow, with these entries as ``files``,
+    in the order of its ``delete_files``. What the policy misses becomes a warning. Raises ImportError where the policy
+    orders by version and univers is missing, and the errors of _gitlab/errors.py where files are to be read.
     """
     doomed: dict[int, Package] = {}
     now = wanted.reference_time or created_at
@@ -200,9 +210,11 @@ def plan_packages(
     keeps = combine(wanted.keep_files.lists, now)
     listed = keeps if wanted.keep_files.lists else None
     published: Published = {}
-    if any("keep_within" in rule.within for rule in wanted.policy.rules):
+    dated = any("keep_within" in rule.within for rule in wanted.policy.rules)
+    files = FileLists(api, keep=dated and (wanted.with_sizes or bool(wanted.policy.files)))
+    if dated:
         packages = list(packages)
-        published = _last_publications(api, undecided_by_publication(packages, wanted.policy, now, listed=listed))
+        published = _last_publications(files, undecided_by_publication(packages, wanted.policy, now, listed=listed))
 
     def decisions() -> t.Iterator[Decision]:
         for decision in iter_decisions(
@@ -225,8 +237,9 @@ def plan_packages(
     )
     api.client.warnings.extend([*keeps.warnings, *summary.warnings()])
     if wanted.with_sizes:
-        _add_sizes(api, plan)
-    return plan, [doomed[entry["id"]] for entry in plan["delete"]]
+        _add_sizes(files, plan)
+    partly = _add_files(api, files, plan, summary, wanted.policy) if wanted.policy.files else []
+    return plan, [*(doomed[entry["id"]] for entry in plan["delete"]), *partly]
 
 
 def make_plan(api: PackagesApi, scope: Scope, wanted: PlanRequest) -> tuple[Plan, list[Package]]:
@@ -240,27 +253,53 @@ def make_plan(api: PackagesApi, scope: Scope, wanted: PlanRequest) -> tuple[Plan
     return plan_packages(api, described, _drain(packages), wanted, created_at)
 
 
-def _last_publications(api: PackagesApi, packages: t.Sequence[t.Mapping[str, t.Any]]) -> dict[int, datetime | None]:
+def _last_publications(files: FileLists, packages: t.Sequence[t.Mapping[str, t.Any]]) -> dict[int, datetime | None]:
     """By package ID, when each was last published, by its files (E4, many at a time); None: they cannot be read."""
 
-    def read(package: t.Mapping[str, t.Any]) -> datetime | None:
-        files = package.get("files")  # an audit with sizes has read them already
-        if files is None:
-            try:
-                files = api.package_files(package["project_id"], package["id"])
-            except (Forbidden, PackageNotFound):
-                return None
-        return last_publication(package, files)
+    def published(package: t.Mapping[str, t.Any], read: list[File] | GitlabError) -> datetime | None:
+        if not isinstance(read, GitlabError):
+            return last_publication(package, read)
+        if isinstance(read, (Forbidden, PackageNotFound)):
+            return None
+        raise read
 
-    return dict(zip([package["id"] for package in packages], api.client.map(read, packages)))
+    return dict(zip([package["id"] for package in packages], files.map(published, packages)))
 
 
-def _add_sizes(api: PackagesApi, plan: Plan) -> None:
-    read = complete(api, plan["delete"], ["files"])
-    for entry, package in zip(plan["delete"], read):
-        entry["size"] = sum(file.get("size") or 0 for file in package["files"] or ())
+def _add_sizes(files: FileLists, plan: Plan) -> None:
+    def size(_package: t.Mapping[str, t.Any], read: list[File] | GitlabError) -> int:
+        if isinstance(read, GitlabError) and not isinstance(read, PackageNotFound):
+            raise read
+        return 0 if isinstance(read, GitlabError) else size_of(read)
+
+    for entry, found in zip(plan["delete"], files.map(size, plan["delete"])):
+        entry["size"] = found
     plan["summary"]["bytes"] = sum(entry["size"] for entry in plan["delete"])
     plan["digest"] = digest(plan)
+
+
+def _add_files(api: PackagesApi, files: FileLists, plan: Plan, summary: Summary, policy: Policy) -> list[Package]:
+    """Add what the file rules delete; gives the packages that it is of. For those that go nothing is read."""
+    rules = {package["id"]: rule for package, rule in summary.with_file_rules}
+    packages = {package["id"]: package for package, _rule in summary.with_file_rules}
+    unread: list[str] = []
+
+    def governed(package: t.Mapping[str, t.Any], read: list[File] | GitlabError) -> Governed:
+        rule = rules[package["id"]]
+        if isinstance(read, GitlabError):
+            unread.append(f"{line(dict(package))}: {read}")
+            return Governed(rule.name, None)
+        return govern(package, rule, read)
+
+    entries, counts = plan_files(policy, files.map(governed, list(packages.values())))
+    if unread:
+        of_some = "1 package" if len(unread) == 1 else f"{len(unread)} packages, such as"
+        api.client.warnings.append(f"no file goes, as the files cannot be read, of {of_some} {min(unread)}")
+    plan["delete_files"] = entries
+    plan["summary"]["files"] = counts
+    del plan["digest"]
+    plan["digest"] = digest(plan)
+    return [{**packages[one["id"]], **one} for one in packages_with_files(entries)]
 
 
 def _drain(packages: list[Package]) -> t.Iterator[Package]:

@@ -41,12 +41,14 @@ def test_it_is_a_schema_that_says_what_each_key_is(schema: Json) -> None:
 @pytest.mark.parametrize(
     ("part", "fields", "optional"),
     [
-        (PLAN, plan_shape.PLAN_FIELDS, {"keep", "keep_lists"}),
-        (PLAN["properties"]["summary"], plan_shape.SUMMARY_FIELDS, {"bytes"}),
+        (PLAN, plan_shape.PLAN_FIELDS, {"keep", "keep_lists", "delete_files"}),
+        (PLAN["properties"]["summary"], plan_shape.SUMMARY_FIELDS, {"bytes", "files"}),
         (ENTRY, plan_shape.DELETE_FIELDS, {"size"}),
+        (PLAN["properties"]["delete_files"]["items"], plan_shape.FILE_FIELDS, set()),
+        (PLAN["properties"]["summary"]["properties"]["files"], plan_shape.FILE_SUMMARY_FIELDS, set()),
         (PLAN["properties"]["keep"]["items"], {**plan_shape.PACKAGE_FIELDS, "rule": (str, type(None))}, {"reasons"}),
     ],
-    ids=["plan", "summary", "delete", "keep"],
+    ids=["plan", "summary", "delete", "delete_files", "summary.files", "keep"],
 )
 def test_it_has_the_keys_and_types_of_plan_shape(part: Json, fields: Json, optional: set[str]) -> None:
     assert set(part["properties"]) == {*fields, *optional}
