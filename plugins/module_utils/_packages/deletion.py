@@ -185,7 +185,9 @@ def _look_for_files(api: PackagesApi, said: t.Sequence[PackageFile], unclear: t.
     files = [*said, *unclear]
     packages = list(dict.fromkeys((file["project_id"], file["package_id"]) for file in files))
     told = dict(zip(packages, api.client.map(read, packages)))
-    there = {file["id"]: file for answer in told.values() if isinstance(answer, list) for file in answer}
+    wanted = {file["id"] for file in files}
+    listed = (file for answer in told.values() if isinstance(answer, list) for file in answer)
+    there = {file["id"]: file for file in listed if file["id"] in wanted}
     unknown = {}
     for file in files:
         answer = told[file["project_id"], file["package_id"]]
