@@ -14,7 +14,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from ansible_collections.registryops.gitlab.tests.integration.conftest import ROOT
+from ansible_collections.registryops.gitlab.tests.integration.conftest import ROOT, run_process
 from ansible_collections.registryops.gitlab.tests.integration.seeds import package, seed
 from gitlab_sandbox.testing import Sandbox
 
@@ -68,6 +68,12 @@ PROJECTS = [
     project(83, holder(830), holder(831, "release"), protection_rules=[RULE]),
     project(84, holder(840), holder(841, "lib")),
     project(85),
+    project(
+        87,
+        holder(870),
+        holder(871, "lib"),
+        *(package("old", f"{i}", id=872 + i, created_at=f"2026-03-0{i + 1}T10:00:00.000Z") for i in range(2)),
+    ),
     project(86, *(holder(860 + i, f"app{i}", created_at="2026-03-01T10:00:00.000Z") for i in range(3))),
 ]  # fmt: skip
 
@@ -356,3 +362,41 @@ def test_batches_go_on_through_the_files(shop: Sandbox, playbook: t.Any, tmp_pat
     # The rest of a package of which a batch before took some.
     assert kinds(second) == {8411: "deleted"}
     assert "delete_files" not in second["plan"]
+
+
+# --- the role -----------------------------------------------------------------------------------------------------
+
+
+def test_the_role_shows_guards_and_records_files(shop: Sandbox, tmp_path: Path) -> None:
+    def run(**variables: t.Any) -> tuple[int, str]:
+        given = {"project": "87", "policy": COPIES, "batch_size": 2, **variables}
+        extra = json.dumps({f"package_cleanup_{key}": value for key, value in given.items()})
+        env = {"GITLAB_API_URL": shop.api_url, "GITLAB_TOKEN": "glpat-mia"}
+        done = run_process(["ansible-playbook", "registryops.gitlab.cleanup", "-e", extra], tmp_path, **env)
+        return done.returncode, " ".join((done.stdout + done.stderr).split())
+
+    folder = tmp_path / "package-cleanup"
+    status, said = run(max_file_deletions=3)
+    assert status == 2
+    assert "delete 4 of 6 files (400 B) inside packages that stay" in said
+    assert "file rule 'copies' deletes 4 files (400 B):" in said
+    assert (
+        "the plan deletes 4 of 6 files inside packages that stay, and package_cleanup_max_file_deletions allows 3"
+        in said
+    )
+    assert "- app.zip (id 8700, 2026-03-01, 100 B): copy 3 of 3" in (folder / "plan.txt").read_text()
+    shop.forget()
+    status, said = run()
+    assert status == 0, said
+    assert sent(shop) == [8700, 8701, 8710, 8711]
+    assert "4 files inside packages that stay: 4 deleted (400 Bytes)" in said
+    assert 'file rule \\"copies\\": 4 deleted (400 Bytes)' in said
+    result = json.loads((folder / "result.json").read_text())
+    assert result["file_summary"] == {**NONE, "deleted": 4, "bytes": 400}
+    assert result["summary"] == {**NONE, "deleted": 1}
+    assert [entry["id"] for entry in result["file_results"]] == [8700, 8701, 8710, 8711]
+    (record,) = (folder / "deletes").iterdir()
+    assert json.loads(record.read_text())["file_results"] == result["file_results"]
+    page = (folder / "result.md").read_text()
+    assert "| deleted | 1 | 4 |" in page
+    assert '    "copies": 4 deleted (400 bytes)\n' in page

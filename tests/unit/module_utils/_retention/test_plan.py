@@ -216,9 +216,7 @@ def test_keys_of_a_later_minor_are_ignored() -> None:
     plan = plan_of()
     entries = [{**entry, "later": {"a": 1}} for entry in plan["delete"]]
     summary = {**plan["summary"], "listed": 4, "bytes": 9}
-    verify_plan(
-        sealed(plan, format_version="2.17", delete=entries, summary=summary, later=[]), api_url=URL, now=NOW
-    )
+    verify_plan(sealed(plan, format_version="2.17", delete=entries, summary=summary, later=[]), api_url=URL, now=NOW)
 
 
 @pytest.mark.parametrize("key", sorted(set(PLAN_FIELDS) - {"format_version"}))
