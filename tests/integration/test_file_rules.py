@@ -362,6 +362,8 @@ def test_batches_go_on_through_the_files(shop: Sandbox, playbook: t.Any, tmp_pat
     # The rest of a package of which a batch before took some.
     assert kinds(second) == {8411: "deleted"}
     assert "delete_files" not in second["plan"]
+    # Of each package one look before the first delete, and one list as the proof.
+    assert read(shop) == [840, 840, 841, 841, 841, 841]
 
 
 # --- the role -----------------------------------------------------------------------------------------------------

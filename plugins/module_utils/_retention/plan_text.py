@@ -47,7 +47,7 @@ def diff_text(plan: Plan) -> str:
 def _diff_of_files(plan: Plan) -> t.Iterator[str]:
     """As packages are told: by file rule, then by package, then one by one; of a package with many files the first."""
     entries, files = plan["delete_files"], plan["summary"]["files"]
-    unread = f" ({_packages(files['unreadable'])} cannot be read)" if files["unreadable"] else ""
+    unread = f" (of {_packages(files['unreadable'])} they cannot be read)" if files["unreadable"] else ""
     yield ""
     counts = f"{files['delete']} of {_count(files['files'], 'file')}{_bytes(entries)}"
     yield f"delete {counts} inside packages that stay{unread}"

@@ -16,7 +16,12 @@ import yaml
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import PACKAGE_TYPES
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import DELETE, decide
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.file_rules import (
+    files_to_delete,
+    governing_file_rule,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import (
+    FILE_KEEPS,
     KEEP_KEYS,
     MATCH_KEYS,
     ORDER_BY,
@@ -53,9 +58,9 @@ def table(text: str) -> list[dict[str, str]]:
     return [dict(zip(header, row)) for row in rows]
 
 
-def examples(page: str) -> list[Example]:
+def examples(page: str, mark: str = "<!-- example -->") -> list[Example]:
     found = []
-    for part in page.split("<!-- example -->")[1:]:
+    for part in page.split(mark)[1:]:
         heading = re.findall(r"^#+ (.*)$", page[: page.index(part)], re.MULTILINE)[-1]
         fence = FENCE.search(part)
         assert fence
@@ -126,6 +131,37 @@ EXAMPLES = [
 def test_an_example_is_what_the_code_decides(page: str, example: Example) -> None:
     now = moment((DOCS / page).read_text(encoding="utf-8"))
     assert told(example, now) == [(row["decision"], row["why"]) for row in example.rows]
+
+
+FILE_EXAMPLES = [
+    (page, example)
+    for page in ("retention.md", "cookbook.md")
+    for example in examples((DOCS / page).read_text(encoding="utf-8"), "<!-- example of files -->")
+]
+
+
+@pytest.mark.parametrize(("page", "example"), FILE_EXAMPLES, ids=[f"{page}: {e.heading}" for page, e in FILE_EXAMPLES])
+def test_an_example_of_files_is_what_the_code_decides(page: str, example: Example) -> None:
+    """All rows of a table are files of one package; the first has the highest ID."""
+    policy = validate_policy(example.policy)
+    of_package = package(1, {"created": "2026-01-01 08:00", **example.rows[0]})
+    (decision,) = decide([of_package], policy, moment((DOCS / page).read_text(encoding="utf-8")))
+    rule = governing_file_rule(decision, policy)
+    assert rule is not None
+    files = [
+        {"id": 1000 - number, "file_name": row["file"], "created_at": row["uploaded"].replace(" ", "T") + ":00.000Z"}
+        for number, row in enumerate(example.rows)
+    ]
+    told = {file["id"]: reason.partition("holds it: ")[2] for file, reason in files_to_delete(of_package, files, rule)}
+    said = [("delete", told[file["id"]]) if file["id"] in told else ("keep", "") for file in files]
+    assert said == [(row["decision"], row["why"]) for row in example.rows]
+
+
+def test_there_is_an_example_for_each_keep_of_files() -> None:
+    of_keeps = [example for page, example in FILE_EXAMPLES if page == "retention.md"]
+    assert {key for example in of_keeps for rule in example.policy["files"] for key in rule} >= {*FILE_KEEPS}
+    for example in of_keeps:
+        assert {row["decision"] for row in example.rows} == {"keep", "delete"}, example.heading
 
 
 def test_there_is_an_example_for_each_keep() -> None:
