@@ -301,3 +301,6 @@ def test_hostile_names_come_through_as_data(shop: Sandbox, play: t.Any) -> None:
         text = audited.read(f"report.{kind}")
         assert "49" not in re.findall(r"app-(\d+)", text)
     assert "<script>alert" not in audited.read("report.html")
+    # Data in files too: whoever looks at it in a terminal does not run what somebody chose for a name.
+    for text in (done.read("plan.json"), done.read("result.json"), audited.read("report.json")):
+        assert text.isascii()

@@ -102,7 +102,8 @@ def render(audit: Audit, kind: str) -> str:
         return render_markdown(audit.report)
     if kind == "csv":
         return render_csv(audit.packages, audit.plans or None)
-    return json.dumps({**audit.report, "all_names": audit.names}, indent=2, ensure_ascii=False) + "\n"
+    # Escaped: a terminal that shows the file obeys no name in it.
+    return json.dumps({**audit.report, "all_names": audit.names}, indent=2, ensure_ascii=True) + "\n"
 
 
 def summary_text(audit: Audit) -> list[str]:
