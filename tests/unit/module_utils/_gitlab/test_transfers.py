@@ -282,7 +282,8 @@ def test_an_upload_that_was_refused_by_the_rate_limit_is_sent_again() -> None:
         came.append(received(connection)[1])
         status = b"429 Too Many" if len(came) == 1 else b"201 Created"
         connection.sendall(
-            b"HTTP/1.1 %s\r\nRetry-After: 0\r\nRateLimit-Limit: 9999\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" % status
+            b"HTTP/1.1 %s\r\nRetry-After: 0\r\nRateLimit-Limit: 9999\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+            % status
         )
 
     with talking(say) as url, connected(url, retries=1) as client:
