@@ -100,7 +100,7 @@ bench: $(READY) $(TREE) ## Measure against the peers, and write docs/benchmarks.
 	@$(IN_TREE) $(BIN)/python tests/bench/bench.py
 
 soak: $(READY) $(TREE) ## Plan and apply on 100,000 packages while one request in a hundred fails
-	@$(IN_TREE) $(BIN)/python tests/bench/soak.py
+	@$(IN_TREE) $(BIN)/python tests/bench/soak.py $(if $(PACKAGES),--packages $(PACKAGES))
 
 pins: ## Write the pinned versions anew, from tests/requirements.in
 	rm -rf build/pins

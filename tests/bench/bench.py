@@ -32,6 +32,9 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delet
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import complete
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.listing import list_packages
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Selection
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import apply_plan
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.live import compare_with_live
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_file import scope_now
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import PlanRequest, make_plan
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import validate_policy
 from gitlab_sandbox.testing import Sandbox
@@ -114,9 +117,37 @@ def plan_ours(url: str, project: int) -> int:
     return len(json.dumps(plan)) and int(plan["summary"]["packages"])
 
 
+def save_plan_ours(url: str, project: int, path: str) -> int:
+    """A plan that deletes all of a project, in a file."""
+    policy = validate_policy({"rules": [{"name": "all", "delete_all": True}]})
+    with _client(url, 8) as client:
+        plan, _listed = make_plan(PackagesApi(client), Scope("project", str(project)), PlanRequest(policy))
+    Path(path).write_text(json.dumps(plan), encoding="utf-8")
+    return len(plan["delete"])
+
+
+def apply_ours(url: str, path: str, concurrency: int) -> int:
+    """That plan as package_retention applies it: a fresh list, a look at each package's files, its delete, a proof."""
+    plan = json.loads(Path(path).read_text(encoding="utf-8"))
+    with _client(url, concurrency) as client:
+        api = PackagesApi(client)
+        comparisons = compare_with_live(api, plan, scope_now(api, plan, None), plan["delete"])
+        outcome = apply_plan(api, plan, comparisons, Options())
+    return sum(result["result"] == "deleted" for result in outcome.results)
+
+
 WORK: dict[str, t.Callable[..., int]] = {
     work.__name__: work
-    for work in (list_ours, list_python_gitlab, delete_ours, delete_python_gitlab, files_ours, plan_ours)
+    for work in (
+        list_ours,
+        list_python_gitlab,
+        delete_ours,
+        delete_python_gitlab,
+        files_ours,
+        plan_ours,
+        save_plan_ours,
+        apply_ours,
+    )
 }
 
 
@@ -291,6 +322,26 @@ def rows_delete(rounds: int) -> t.Iterator[Row]:
     )  # fmt: skip
 
 
+def rows_apply(rounds: int) -> t.Iterator[Row]:
+    """Applying a plan that deletes 1,000 packages, whose files are looked at: two requests for each."""
+    count = 1000
+    taken: list[float] = []
+    requests = 0
+    projects = [generated(f"acme/p{number}", number, count) for number in range(1, rounds + 1)]
+    with start(*projects, latency_ms=LATENCY_MS) as sandbox, tempfile.TemporaryDirectory() as scratch:
+        for number in range(1, rounds + 1):
+            path = str(Path(scratch) / f"{number}.json")
+            run("save_plan_ours", sandbox.url, number, path)
+            sandbox.forget()
+            result = run("apply_ours", sandbox.url, path, 8)
+            assert result["did"] == count
+            requests = len(sandbox.requests())
+            taken.append(result["seconds"])
+        assert sandbox.state()["packages"]["default"] == 0
+    assert requests >= 2 * count
+    yield against_floor("apply a plan of 1,000 packages, 50 ms, concurrency 8", taken, requests, 8, 1.25)
+
+
 def rows_files(rounds: int) -> t.Iterator[Row]:
     """The files of 2,000 packages."""
     with start(generated("acme/files", 1, 2000), latency_ms=LATENCY_MS) as sandbox:
@@ -370,6 +421,7 @@ def rows_limit(_rounds: int) -> t.Iterator[Row]:
 ROWS: dict[str, t.Callable[[int], t.Iterator[Row]]] = {
     "list": rows_list,
     "delete": rows_delete,
+    "apply": rows_apply,
     "files": rows_files,
     "task": rows_task,
     "plan": rows_plan,

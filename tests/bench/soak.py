@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Plan and apply on 100,000 packages while one request in a hundred fails (`make soak`).
 
-The faults are those of docs/reliability.md that pass, in an order that a seed decides. Afterwards exactly the planned
-packages must be gone. The figures of a run are written into docs/reliability.md.
+The faults are those of docs/reliability.md that pass, in an order that a seed decides. The plan is applied by four
+processes at once, each a batch, on one token, whose rate limit is below what they ask for; and the clock of this host
+is ahead of the server's. Afterwards exactly the planned packages must be gone. The figures of a run of the full size
+are written into docs/reliability.md; another one is asked for by `--packages` (`make soak PACKAGES=20000`).
 """
 
 from __future__ import annotations
@@ -34,11 +36,16 @@ BIN = Path(sys.executable).parent
 TOKEN = "glpat-soak"
 PROJECT = 1
 PACKAGES = 100_000
-NAMES = 500
-#: Of 200 versions of each name so many stay.
-KEPT = 160
+#: Versions of each name, and how many of them stay.
+VERSIONS, KEPT = 200, 160
 SHARE = 0.01
 TIMEOUT = 2
+#: How many processes apply the plan at once: hosts of one play, Ansible's forks.
+FORKS = 4
+#: Requests that the token has in so many seconds: less than the processes would send.
+RATE = (3000, 10)
+#: How many seconds the server's clock is behind: what is published in that time would pass for older than the plan.
+CLOCK_OFFSET = -90
 
 KINDS: tuple[dict[str, t.Any], ...] = (
     {"kind": "status", "code": 429, "body": "Retry later\n"},
@@ -62,16 +69,20 @@ def schedule(seed: int, requests: int) -> list[dict[str, t.Any]]:
     return [{**chance.choice(KINDS), "skip": number - index, "times": 1} for index, number in enumerate(struck)]
 
 
-def playbook(folder: Path, url: str, tasks: list[dict[str, t.Any]]) -> str:
-    """Run tasks in a whole ansible-playbook process; what it printed."""
+def playbook(folder: Path, url: str, plays: list[dict[str, t.Any]]) -> str:
+    """Run plays in a whole ansible-playbook process; what it printed."""
     path = folder / "playbook.yml"
-    path.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    path.write_text(json.dumps([{"gather_facts": False, **play} for play in plays]), encoding="utf-8")
+    hosts = {f"fork{number}": {"number": number} for number in range(FORKS)}
+    local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    inventory = folder / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"hosts": {"localhost": {}, **hosts}, "vars": local}}), encoding="utf-8")
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "GITLAB_", "CI_"))}
     own = {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "tree"), "GITLAB_API_URL": url, "GITLAB_TOKEN": TOKEN}
     quiet = {"ANSIBLE_LOCALHOST_WARNING": "false", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false"}
     temporary = {"ANSIBLE_LOCAL_TEMP": str(folder / "local"), "ANSIBLE_REMOTE_TEMP": str(folder / "remote")}
     done = subprocess.run(
-        [str(BIN / "ansible-playbook"), str(path)],
+        [str(BIN / "ansible-playbook"), "-i", str(inventory), "-f", str(FORKS), str(path)],
         env={**clean, **own, **quiet, **temporary, "HOME": str(folder)},
         cwd=folder,
         capture_output=True,
@@ -81,16 +92,18 @@ def playbook(folder: Path, url: str, tasks: list[dict[str, t.Any]]) -> str:
     )
     if done.returncode or "Traceback" in done.stdout + done.stderr:
         raise SystemExit(f"the playbook failed:\n{(done.stdout + done.stderr)[-4000:]}")
-    return done.stdout
+    return done.stdout + done.stderr
 
 
-def soak(seed: int) -> list[str]:
+def soak(seed: int, packages: int) -> list[str]:
     """One run; what is to be told of it, line by line. Raises SystemExit where something is not as it must be."""
+    names = packages // VERSIONS
+    expected = packages - KEPT * names
     project = {
         "path": "acme/soak",
         "id": PROJECT,
         "generate": [
-            {"count": PACKAGES, "name": f"app-{{i % {NAMES}}}", "version": "1.0.{i}", "package_type": "generic"}
+            {"count": packages, "name": f"app-{{i % {names}}}", "version": "1.0.{i}", "package_type": "generic"}
         ],
     }
     users = [{"username": "mia", "tokens": [{"value": TOKEN}]}]
@@ -98,53 +111,70 @@ def soak(seed: int) -> list[str]:
     policy = {"rules": [{"name": "old", "match": {"package_type": ["generic"]}, "keep_latest": KEPT}]}
     options = {"retries": 8, "timeout": TIMEOUT}
     with (
-        Sandbox({"users": users, "groups": groups, "projects": [project]}, ready_seconds=180) as sandbox,
+        Sandbox(
+            {"users": users, "groups": groups, "projects": [project]},
+            ready_seconds=180,
+            rate_limit="{}/{}".format(*RATE),
+            clock_offset=CLOCK_OFFSET,
+        ) as sandbox,
         tempfile.TemporaryDirectory() as scratch,
     ):
         folder = Path(scratch)
-        plan_file, summary_file = folder / "plan.json", folder / "summary.json"
+        plan_file = folder / "plan.json"
         plan = {"project": "acme/soak", "policy": policy, **options}
-        tasks: list[dict[str, t.Any]] = [
+        planning: list[dict[str, t.Any]] = [
             {"registryops.gitlab.package_retention_info": plan, "register": "planned"},
             {"ansible.builtin.copy": {"dest": str(plan_file), "content": "{{ planned.plan | to_json }}"}},
+        ]
+        # Each host its part of the plan, all at once.
+        part = -(-expected // FORKS)
+        batch = f"{{{{ number * {part} + 1 }}}}-{{{{ [number * {part} + {part}, {expected}] | min }}}}"
+        applied = {"content": "{{ applied.summary | to_json }}", "dest": f"{folder}/{{{{ inventory_hostname }}}}.json"}
+        applying: list[dict[str, t.Any]] = [
             {
-                "registryops.gitlab.package_retention": {"plan_file": str(plan_file), **options},
+                "registryops.gitlab.package_retention": {"plan_file": str(plan_file), "batch": batch, **options},
                 "register": "applied",
             },
-            {"ansible.builtin.copy": {"dest": str(summary_file), "content": "{{ applied.summary | to_json }}"}},
+            {"ansible.builtin.copy": applied},
         ]
-        expected = PACKAGES - KEPT * NAMES
-        faults = schedule(seed, expected + 5000)
+        # A look at its files and a delete for each, and the lists: one plan's, two of each process.
+        faults = schedule(seed, 2 * expected + (1 + 2 * FORKS) * packages // 100)
         sandbox.faults(faults)
         began = time.monotonic()
-        playbook(folder, sandbox.api_url, tasks)
+        plays = [{"hosts": "localhost", "tasks": planning}, {"hosts": "all:!localhost", "tasks": applying}]
+        said = playbook(folder, sandbox.api_url, plays)
         seconds = time.monotonic() - began
         sandbox.faults([])
         requests = sandbox.requests()
         in_flight = sandbox.max_in_flight()
         planned = {entry["id"] for entry in json.loads(plan_file.read_text(encoding="utf-8"))["delete"]}
-        summary = json.loads(summary_file.read_text(encoding="utf-8"))
+        summaries = [json.loads((folder / f"fork{n}.json").read_text(encoding="utf-8")) for n in range(FORKS)]
+        summary = {kind: sum(one[kind] for one in summaries) for kind in summaries[0]}
         with Client(Connection(sandbox.api_url, Token("private", TOKEN))) as client:
             everything = [Selection(include_versionless=True)]
             listed = list_packages(PackagesApi(client), Scope("project", str(PROJECT)), everything, reduce=_id)
     left = {package["id"] for package in listed}
-    if left & planned or len(left) != PACKAGES - len(planned) or len(planned) != expected:
+    if left & planned or len(left) != packages - len(planned) or len(planned) != expected:
         raise SystemExit(
             f"planned {len(planned)}, of which {len(left & planned)} are left; {len(left)} are left in all"
         )
     if summary != {**dict.fromkeys(summary, 0), "deleted": len(planned)}:
         raise SystemExit(f"planned {len(planned)}, and the summary is {summary}")
+    if f"{-CLOCK_OFFSET} seconds ahead of GitLab's" not in " ".join(said.split()):
+        raise SystemExit(f"nobody said that the clock is off:\n{said[-2000:]}")
+    refused = sum(request["status"] == 429 for request in requests)
     struck = [fault for index, fault in enumerate(faults) if fault["skip"] + index < len(requests)]
     kinds = collections.Counter(str(fault.get("code", fault["kind"].replace("_", " "))) for fault in struck)
     again = sum(request["status"] == 404 for request in requests)
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     return [
-        f"- {PACKAGES:,} packages, {len(planned):,} of them planned for deletion and, afterwards, exactly those gone;",
-        f"  the summary says `deleted: {summary['deleted']}` and 0 of everything else.",
-        f"- {len(requests):,} requests in {seconds:.0f} s, never more than {in_flight} at once;",
-        f"  {len(struck)} of them met a fault: "
+        f"- {packages:,} packages, {len(planned):,} of them planned for deletion and, afterwards, exactly those gone;",
+        f"  the summaries of the {FORKS} processes say `deleted: {summary['deleted']}` and 0 of everything else.",
+        f"- {len(requests):,} requests in {seconds:.0f} s, never more than {in_flight} at once, where {RATE[0]:,} in",
+        f"  {RATE[1]} seconds are allowed; {refused} were answered 429. {len(struck)} of them met a fault: "
         + ", ".join(f"{kind} × {count}" for kind, count in sorted(kinds.items()))
         + ".",
+        f"- The clock of the host was {-CLOCK_OFFSET} seconds ahead of the server's, and a warning said so.",
         f"- {again} deletes were sent again after an answer was lost, and found nothing to delete: by looking, they",
         f"  counted as deleted. Seed {seed}; the largest process took {memory:.0f} MB.",
     ]
@@ -158,8 +188,12 @@ def main() -> None:
     """Run, tell, and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
-    lines = soak(parser.parse_args().seed)
+    parser.add_argument("--packages", type=int, default=PACKAGES, help="a multiple of 200; only the default is written")
+    options = parser.parse_args()
+    lines = soak(options.seed, options.packages)
     sys.stdout.write("\n".join([*lines, ""]))
+    if options.packages != PACKAGES:
+        return
     path = ROOT / "docs" / "reliability.md"
     text = path.read_text(encoding="utf-8")
     begin, end = "<!-- soak: written by make soak -->", "<!-- end of soak -->"
