@@ -47,10 +47,12 @@ RATE = (3000, 10)
 #: How many seconds the server's clock is behind: what is published in that time would pass for older than the plan.
 CLOCK_OFFSET = -90
 
+#: A refusal tells the limit, as GitLab's does: one that tells none and has no reason would pass for a low limit.
+LIMIT = {"RateLimit-Limit": str(60 * RATE[0] // RATE[1])}
 KINDS: tuple[dict[str, t.Any], ...] = (
-    {"kind": "status", "code": 429, "body": "Retry later\n"},
-    {"kind": "status", "code": 429, "body": "Retry later\n", "headers": {"Retry-After": "1"}},
-    {"kind": "status", "code": 429, "body": "Retry later\n", "headers": {"RateLimit-Reset": "1000000000"}},
+    {"kind": "status", "code": 429, "body": "Retry later\n", "headers": LIMIT},
+    {"kind": "status", "code": 429, "body": "Retry later\n", "headers": {**LIMIT, "Retry-After": "1"}},
+    {"kind": "status", "code": 429, "body": "Retry later\n", "headers": {**LIMIT, "RateLimit-Reset": "1000000000"}},
     *({"kind": "status", "code": code} for code in (500, 502, 503, 504)),
     *({"kind": "html_error", "code": code} for code in (500, 502, 503, 504)),
     {"kind": "reset_before"},

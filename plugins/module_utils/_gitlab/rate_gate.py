@@ -26,6 +26,8 @@ WINDOW = 60.0
 SHARE = 0.95
 #: What is sent in a window at least, however little was let through before.
 LEAST = 6
+#: How many times slower than a limit that the server tells the pace becomes: so many tasks on one token at once.
+MOST_SHARING = 16
 
 
 class Closed(Exception):
@@ -125,7 +127,7 @@ class RateGate:
         self._begun.append(now)
         while self._begun[0] <= now - WINDOW:
             self._begun.popleft()
-        if self._pace and now - self._pace_set > 5 * WINDOW:
+        if self._pace and now - self._pace_set > (2 if self._least_pace else 5) * WINDOW:
             # Nothing was refused for long: somebody else may have been on the same limit.
             self._pace, self._pace_set = max(self._least_pace, 0.9 * self._pace), now
         if self._pace:
@@ -154,16 +156,21 @@ class RateGate:
 
     def _slow_down(self, quota: int | None) -> None:
         now = self._clock()
-        if self._pace and now - self._pace_set < WINDOW:
+        # A limit that is told counts more than what was guessed before: others may have used it up.
+        is_news = quota is not None and not self._least_pace
+        if self._pace and not is_news and now - self._pace_set < WINDOW:
             return  # sent at the old pace, or in the same window: the new one has not had its turn
         # What it let through in a window is its limit, unless it tells it.
         let_through = len(self._begun) - self._in_flight - 1
         pace = WINDOW / (SHARE * max(LEAST, quota or let_through))
-        if self._pace and not pace > self._pace:
+        if self._pace and not is_news and not pace > self._pace:
             pace = 1.4 * self._pace  # that one was too fast too: others use the same limit
-        self._pace, self._pace_set = pace, now
-        self._least_pace = WINDOW / (SHARE * quota) if quota else 0.0
-        self._next = now + pace
+        if quota:
+            self._least_pace = WINDOW / (SHARE * quota)
+        # Refusals that have another reason must not make it slower without end.
+        self._pace = min(pace, MOST_SHARING * self._least_pace) if self._least_pace else pace
+        self._pace_set = now
+        self._next = now + self._pace
 
     def pause(self, seconds: float) -> None:
         """Send nothing for that long, in no thread: the limit is the token's, not the request's."""

@@ -217,3 +217,33 @@ def test_a_server_that_tells_what_is_left_needs_no_pace() -> None:
     gate.enter()
     gate.leave(Limits(remaining=5000, resets_in=60.0, quota=10), refused=True)
     assert gate.delay() == 0
+
+
+def paced(gate: RateGate, clock: list[float], limits: Limits, refusals: int) -> float:
+    """Seconds between two requests after so many refusals, each more than a minute after the one before."""
+    for _ in range(refusals):
+        clock[0] += 61
+        gate.enter()
+        gate.leave(limits, refused=True)
+    return t.cast(float, gate.delay())
+
+
+def test_a_limit_that_is_told_counts_more_than_what_was_guessed() -> None:
+    """The first request of a task meets a window that others have used up, and a proxy that tells nothing."""
+    clock = [7.0]
+    gate = RateGate(1, clock=lambda: clock[0])
+    gate.enter()
+    gate.leave(Limits(), refused=True)
+    assert t.cast(float, gate.delay()) > 10
+    clock[0] += 20
+    gate.enter()
+    gate.leave(Limits(quota=600), refused=True)
+    assert 0.1 < t.cast(float, gate.delay()) < 0.11
+
+
+def test_refusals_without_end_do_not_make_it_slower_without_end() -> None:
+    clock = [7.0]
+    gate = RateGate(1, clock=lambda: clock[0])
+    told = paced(gate, clock, Limits(quota=600), 1)
+    assert told == pytest.approx(60 / (0.95 * 600))
+    assert paced(gate, clock, Limits(), 100) == pytest.approx(16 * told)
