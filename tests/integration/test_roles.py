@@ -114,6 +114,18 @@ def test_an_audit_with_a_policy_of_the_play(shop: Sandbox, play: t.Any, tmp_path
     assert report["totals"]["packages"] == 3
     assert report["broken"]["total"] == 1
     assert "the policy deletes 1 of 3 packages of acme/seen; 1 match no rule" in said
+
+    # The next run compares itself with what this one wrote, by a path from the working directory.
+    earlier = "package-audit/report.json"
+    again = {"groups": ["acme/seen"], "formats": ["json"], "api_token": "glpat-mia-read", "token": "no"}
+    status, said = play(shop, "package_audit", compare_with=earlier, **again)
+    assert status == 0, said
+    assert "0 packages, 0 names new, 0 names vanished" in said
+    compared = json.loads((tmp_path / earlier).read_text())["comparison"]
+    assert compared["generated_at"] == report["generated_at"]
+    status, said = play(shop, "package_audit", compare_with="none.json", **again)
+    assert status == 2
+    assert f"package_audit_compare_with '{tmp_path}/none.json' cannot be read" in said
     assert [path.name for path in (tmp_path / "package-audit").iterdir()] == ["report.json"]
 
 
