@@ -75,11 +75,12 @@ def squarify(weights: Sequence[float], area: Rect) -> list[Rect]:
         ):
             row += sizes[end]
             end += 1
-        strip = row / side if side else 0.0
+        strip = min(row / side, max(area.width, area.height)) if side else 0.0
         upright = area.width >= area.height
         offset = 0.0
         for size in sizes[start:end]:
-            length = size / strip if strip else 0.0
+            # A part of the side, so that what rounding leaves of a thin strip does not make a box longer than it.
+            length = side * size / row if row else 0.0
             x, y = (area.x, area.y + offset) if upright else (area.x + offset, area.y)
             rects.append(Rect(x, y, strip, length) if upright else Rect(x, y, length, strip))
             offset += length
