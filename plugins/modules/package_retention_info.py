@@ -172,7 +172,7 @@ def main() -> None:
     def run(api: PackagesApi) -> dict[str, t.Any]:
         wanted = plan_request_from(params)
         if params["packages"] is None:
-            plan, _packages = make_plan(api, scope_from(params), wanted)
+            plan, _packages = make_plan(api, scope_from(params), wanted, with_listed=False)
         else:
             plan = plan_of_given(api.client, params["packages"], wanted)
         return {"plan": plan, "text": diff_text(plan).splitlines()}

@@ -80,7 +80,7 @@ def make_audit(
             packages = complete(api, packages, ["files"])
         found.update((package["id"], package) for package in packages)
         if wanted:
-            plans.append(plan_packages(api, described, packages, wanted, created_at)[0])
+            plans.append(plan_packages(api, described, packages, wanted, created_at, with_listed=False)[0])
     names = {kind: [scope.ref for scope in scopes if scope.kind == kind] for kind in ("project", "group")}
     report = build_report(
         found.values(),

@@ -64,7 +64,7 @@ def plan_of_given(client: Client, packages: t.Any, wanted: PlanRequest) -> Plan:
     listed, files = read_given(packages)
     api = GivenPackages(client, files)
     described = {"packages": len(listed)}
-    plan, _doomed = plan_packages(api, described, listed, wanted, datetime.now(timezone.utc))
+    plan, _listed = plan_packages(api, described, listed, wanted, datetime.now(timezone.utc), with_listed=False)
     if api.missed:
         client.warnings.append(
             f"{len(api.missed)} of the packages are given without their files, and are judged as if these could not be"

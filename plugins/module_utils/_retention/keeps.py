@@ -72,13 +72,17 @@ def _counts(rule: Rule, dated: t.Sequence[Dated]) -> t.Iterator[t.Iterable[Verdi
     counted = dated
     if not rule.names("status"):
         counted = [item for item in dated if not _is_failed(item.package)]
-    if rule.per == "name" and len(counted) == len(dated):
-        for key, count in rule.counts.items():
-            yield _count(key, count, dated, rule.order_by, "")
-        return
     lines: dict[str, list[Dated]] = {}
-    for item in counted:
-        lines.setdefault(_line(item.package, rule.per), []).append(item)
+    if rule.per == "name":
+        lines[""] = list(counted)
+    else:
+        for item in counted:
+            lines.setdefault(_line(item.package, rule.per), []).append(item)
+    if len(lines) == 1 and len(counted) == len(dated):  # most names have few versions, of one line
+        for where in lines:
+            for key, count in rule.counts.items():
+                yield _count(key, count, dated, rule.order_by, where)
+        return
     for key, count in rule.counts.items():
         told: dict[int, Verdict] = {}
         for where, items in lines.items():

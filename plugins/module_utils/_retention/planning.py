@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import sys
 import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -77,6 +78,8 @@ _KEPT_FIELDS = (
     "created_at",
     "conan_package_name",
 )
+#: Texts that many packages share.
+_REPEATED_FIELDS = ("name", "package_type", "project_path")
 _MAY_DELETE = {"delete_api_path": True}
 _MAY_NOT_DELETE: dict[str, t.Any] = {}
 _NO_TAGS: list[str] = []
@@ -91,6 +94,9 @@ def _pipeline_of(ref: str) -> dict[str, str]:
 def retention_fields(package: Package) -> Package:
     """What retention needs of a package; the rest of a page is dropped as it comes."""
     reduced = {key: package[key] for key in _KEPT_FIELDS if package.get(key) is not None}
+    for key in _REPEATED_FIELDS:
+        if isinstance(reduced.get(key), str):
+            reduced[key] = sys.intern(reduced[key])  # each page has its own object for it
     reduced.setdefault("version", None)
     if reduced.get("status") == "default":
         del reduced["status"]  # that is what it is if nothing is told; a dict of few keys takes half the memory
@@ -197,14 +203,17 @@ def plan_packages(
     packages: t.Iterable[Package],
     wanted: PlanRequest,
     created_at: datetime,
+    *,
+    with_listed: bool = True,
 ) -> tuple[Plan, list[Package]]:
     """The plan for packages that :func:`list_everything` gave at ``created_at``, and those of them that it deletes.
 
     These come in the order of its ``delete``; those of which it deletes files follow, with these entries as ``files``,
-    in the order of its ``delete_files``. What the policy misses becomes a warning. Raises ImportError where the policy
-    orders by version and univers is missing, and the errors of _gitlab/errors.py where files are to be read.
+    in the order of its ``delete_files``. ``with_listed=False`` is for who does not apply it: the packages are not held
+    beside their entries, and none is given. What the policy misses becomes a warning. Raises ImportError where the
+    policy orders by version and univers is missing, and the errors of _gitlab/errors.py where files are to be read.
     """
-    doomed: dict[int, Package] = {}
+    doomed: list[Package] = []
     now = wanted.reference_time or created_at
     summary = Summary(wanted.policy)
     keeps = combine(wanted.keep_files.lists, now)
@@ -220,8 +229,8 @@ def plan_packages(
         for decision in iter_decisions(
             packages, wanted.policy, now, explain_keeps=wanted.explain_keeps, listed=listed, published=published
         ):
-            if decision.action == DELETE:
-                doomed[decision.package["id"]] = t.cast(Package, decision.package)
+            if with_listed and decision.action == DELETE:
+                doomed.append(t.cast(Package, decision.package))
             yield decision
 
     plan = build_plan(
@@ -239,18 +248,20 @@ def plan_packages(
     if wanted.with_sizes:
         _add_sizes(files, plan)
     partly = _add_files(api, files, plan, summary, wanted.policy) if wanted.policy.files else []
-    return plan, [*(doomed[entry["id"]] for entry in plan["delete"]), *partly]
+    return plan, [*doomed, *partly] if with_listed else []
 
 
-def make_plan(api: PackagesApi, scope: Scope, wanted: PlanRequest) -> tuple[Plan, list[Package]]:
-    """The plan for what the registry holds now, and the listed packages that it deletes.
+def make_plan(
+    api: PackagesApi, scope: Scope, wanted: PlanRequest, *, with_listed: bool = True
+) -> tuple[Plan, list[Package]]:
+    """The plan for what the registry holds now, and the listed packages that it deletes, as `plan_packages`.
 
     Raises the errors of _gitlab/errors.py, and ImportError where the policy orders by version and univers is missing.
     """
     began = datetime.now(timezone.utc)
     described, packages = list_everything(api, scope)
     created_at = earlier_clock(api, began)
-    return plan_packages(api, described, _drain(packages), wanted, created_at)
+    return plan_packages(api, described, _drain(packages), wanted, created_at, with_listed=with_listed)
 
 
 def _last_publications(files: FileLists, packages: t.Sequence[t.Mapping[str, t.Any]]) -> dict[int, datetime | None]:

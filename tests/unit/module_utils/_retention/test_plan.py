@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import time
 import typing as t
@@ -412,3 +413,21 @@ def test_a_plan_of_100_000_packages_takes_seconds() -> None:
     assert all(state == "unchanged" for _entry, state, _reason in compare(plan, listed))
     diff_text(plan)
     assert time.process_time() - started < 30  # 3 to 4 s
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text()),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=5), inner, max_size=4)),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(st.text(max_size=8), JSON, max_size=6))
+@example({"a": list(range(2500)), "b": [], "c": {}, "d": [[]], "digest": "x"})
+@example({"a": list(range(1000)), "b": list(range(1001))})
+@example({})
+def test_a_digest_is_the_hash_of_the_whole_text(document: dict[str, t.Any]) -> None:
+    """It is made out of parts, as the text of a large plan takes hundreds of megabytes."""
+    rest = {key: value for key, value in document.items() if key != "digest"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    assert digest(document) == "sha256:" + hashlib.sha256(text.encode("ascii")).hexdigest()
