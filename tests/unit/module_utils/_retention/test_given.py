@@ -147,4 +147,5 @@ def test_it_decides_as_for_a_registry(client: Client, listed: list[Package], pol
     published = [package for package in own if package.get("status") in ("default", "error", "deprecated", None)]
     expected = plan_of(published, policy, explain_keeps=True)
     assert [entry["id"] for entry in plan["delete"]] == [entry["id"] for entry in expected["delete"]]
-    assert plan["summary"] == expected["summary"]
+    # Rules of files add their counts, where planning.py reads files.
+    assert {key: value for key, value in plan["summary"].items() if key != "files"} == expected["summary"]
