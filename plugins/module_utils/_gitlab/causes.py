@@ -45,6 +45,24 @@ def why_no_delete(project: Known, place: str) -> tuple[type[Forbidden], str]:
     return Forbidden, f"deleting needs the maintainer role on {place}"
 
 
+def why_not_changed(project: Known, place: str, what: str) -> tuple[type[Forbidden], str]:
+    """Why ``what`` (such as "protection rules") of a project is refused to read and to change, and the error."""
+    needs = f"the {what} of {place} can be read and changed by maintainers only"
+    if project is None:
+        return Forbidden, f"{needs}, and where it is not archived"
+    if project.get("archived") is True:
+        return ProjectArchived, f"{place} is archived, its {what} can neither be read nor changed: unarchive it first"
+    cause = _closed(project, place)
+    if cause:
+        return cause
+    if _role(project) >= MAINTAINER:
+        return (
+            Forbidden,
+            f"GitLab does not say why: the token has the maintainer role on {place}, which is not archived",
+        )
+    return Forbidden, needs
+
+
 def _closed(project: dict[str, t.Any], place: str) -> tuple[type[Forbidden], str] | None:
     if project.get("archived") is True:
         return ProjectArchived, f"{place} is archived, nothing is deleted there: unarchive it, delete, archive it again"
@@ -89,6 +107,22 @@ class Causes:
         """Why GitLab offers no delete in a project."""
         scope = Scope("project", str(project_id))
         return why_no_delete(self._look(scope), str(scope))[1]
+
+    @contextlib.contextmanager
+    def told_of(self, project: Scope, what: str) -> Iterator[None]:
+        """A refusal inside to read or change ``what`` of a project is raised with its cause."""
+        try:
+            yield
+        except Forbidden as error:
+            if error.__class__ is not Forbidden or error.words != PLAIN:
+                raise
+            raise _with(error, *self.of_no_change(project, what)) from None
+        except ScopeNotFound as error:
+            raise self._explained(error, project) from None
+
+    def of_no_change(self, project: Scope, what: str) -> tuple[type[Forbidden], str]:
+        """Why ``what`` of a project can neither be read nor changed, and the error that means it."""
+        return why_not_changed(self._look(project), str(project), what)
 
     def _explained(self, error: GitlabError, scope: Scope) -> GitlabError:
         if isinstance(error, ScopeNotFound):

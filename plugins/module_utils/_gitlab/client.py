@@ -8,6 +8,7 @@ Nothing here knows packages beyond the words with which GitLab refuses them (con
 from __future__ import annotations
 
 import concurrent.futures
+import json
 import random
 import traceback
 import typing as t
@@ -58,6 +59,7 @@ else:
     REQUESTS_IMPORT_ERROR = None
     del _requests, _urllib3
 
+JSON = {"Content-Type": "application/json"}
 T = t.TypeVar("T")
 R = t.TypeVar("R")
 #: Gives what takes the pieces of a file, empty, for each time that the file begins anew.
@@ -138,6 +140,21 @@ class Client:
 
         return self._tries(request, once, sent_again=False)
 
+    def write(self, method: str, path: str, data: t.Any) -> Answer:
+        """POST, PUT or PATCH ``data`` as JSON. Sent again only where the server certainly did nothing.
+
+        Where the error's ``lost`` is true, read what became of it before it is sent again.
+        """
+        return self._send_json(self._request(method, path, None, JSON), data, sent_again=False)
+
+    def graphql(self, data: t.Any, sent_again: bool) -> Answer:
+        """POST ``data`` as JSON to ``/api/graphql``, beside ``/api/v4``. What refuses with 200 is the caller's to see.
+
+        ``sent_again``: after any fault, for what only reads; otherwise as :meth:`write`.
+        """
+        url = f"{self.api_url.removesuffix('/v4')}/graphql"
+        return self._send_json(Request("POST", url, self._name("POST", url), JSON), data, sent_again)
+
     def clock_skew(self) -> float | None:
         """Seconds that this host's clock is ahead of the server's, by the ``Date`` of what was read; None: not told."""
         return self._sender.clock.skew()
@@ -159,6 +176,12 @@ class Client:
         query = urllib.parse.urlencode(params or {}, quote_via=urllib.parse.quote)
         url = f"{self.api_url}{path}" + (f"?{query}" if query else "")
         return Request(method, url, self._name(method, url), headers or {}, basic)
+
+    def _send_json(self, request: Request, data: t.Any, sent_again: bool) -> Answer:
+        body = json.dumps(data).encode()
+        return self._tries(
+            request, lambda: self._follow(self._with(request, upload=Upload([body], len(body)))), sent_again
+        )
 
     def _call(self, request: Request) -> Answer:
         return self._tries(request, lambda: self._follow(request))

@@ -25,11 +25,13 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors 
     PreconditionFailed,
     Protected,
     RateLimited,
+    Rejected,
     ScopeNotFound,
     ServerError,
     Unauthorized,
     UnexpectedAnswer,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.rule_words import rules_refusal
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
 
 #: Answers that may be different the next time.
@@ -60,6 +62,9 @@ def refusal(status: int, data: t.Any, words: str, call: str, token_kind: str | N
 
 
 def _classify(status: int, data: t.Any, words: str, call: str, token_kind: str | None) -> tuple[type[GitlabError], str]:
+    of_rules = rules_refusal(status, data, words, call)
+    if of_rules:
+        return of_rules
     if status == 401:
         if token_kind is None:
             return Unauthorized, "this needs a token: give api_token, or set GITLAB_TOKEN"
@@ -74,6 +79,7 @@ def _classify(status: int, data: t.Any, words: str, call: str, token_kind: str |
         400: (BadRequest, ""),
         405: (GitlabError, "the project has moved: use its new path or its numeric ID"),
         412: (PreconditionFailed, "it was changed after the given time"),
+        422: (Rejected, ""),
         429: (RateLimited, "the rate limit is used up"),
     }.get(status, (UnexpectedAnswer if status < 400 else GitlabError, STRANGE))
 
@@ -81,7 +87,8 @@ def _classify(status: int, data: t.Any, words: str, call: str, token_kind: str |
 def _classify_403(data: t.Any, words: str, call: str, token_kind: str | None) -> tuple[type[GitlabError], str]:
     known = data if isinstance(data, dict) else {}
     if known.get("error") == "insufficient_scope":
-        return InsufficientScope, "the token's scopes do not cover this call: deleting needs the scope 'api'"
+        doing = "changing" if call.startswith(("POST", "PUT", "PATCH")) else "deleting"
+        return InsufficientScope, f"the token's scopes do not cover this call: {doing} needs the scope 'api'"
     if known.get("error") == "insufficient_granular_scope":
         return InsufficientGranularScope, "the permissions of this fine-grained token do not cover this call"
     message = known.get("message")
@@ -134,7 +141,11 @@ def gitlab_words(data: t.Any, raw: bytes = b"", scrub: t.Callable[[str], str] = 
     """
     said: t.Any = ""
     if isinstance(data, dict):
-        said = data.get("message") or data.get("error") or ""
+        said = data.get("message") or data.get("error") or _of_graphql(data.get("errors")) or ""
+        if isinstance(said, dict) and list(said) == ["error"]:
+            said = said["error"]
+        if isinstance(said, list) and all(isinstance(text, str) for text in said):
+            said = ", ".join(said)
         if data.get("error_description"):
             said = f"{said}: {data['error_description']}"
     text = scrub(said if isinstance(said, str) else json.dumps(said))
@@ -143,6 +154,13 @@ def gitlab_words(data: t.Any, raw: bytes = b"", scrub: t.Callable[[str], str] = 
         title = _TITLE.search(page)
         text = title.group(1) if title else page[:80]
     return printable(" ".join(text.split())[:300])
+
+
+def _of_graphql(errors: t.Any) -> list[str]:
+    """The texts of GraphQL's list of errors (registries, F)."""
+    entries = errors if isinstance(errors, list) else []
+    texts = [entry.get("message") for entry in entries if isinstance(entry, dict)]
+    return list(dict.fromkeys(text for text in texts if isinstance(text, str)))
 
 
 def scope_of(call: str) -> str:

@@ -104,6 +104,27 @@ class PackageNotShown(PackageNotFound):
     """404 of E3: the package exists, in a status that this call does not show."""
 
 
+class RuleNotFound(NotFound):
+    """404: the project was found, the protection rule was not."""
+
+
+class Unsupported(GitlabError):
+    """The server knows no such call, field or value: it is too old, of another edition, or a feature flag is off.
+
+    ``unknown`` are the fields and arguments of GraphQL that it named, each once.
+    """
+
+    unknown: tuple[str, ...] = ()
+
+
+class Rejected(GitlabError):
+    """422, or a mutation's own errors: GitLab read what it is to keep, and does not take it."""
+
+
+class AlreadyTaken(Rejected):
+    """422: there is one of that name already; somebody else was faster."""
+
+
 class PreconditionFailed(GitlabError):
     """412: changed after the time in ``If-Unmodified-Since``."""
 

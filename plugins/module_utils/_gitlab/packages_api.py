@@ -41,7 +41,7 @@ class PackagesApi:
     def __init__(self, client: Client, before_delete: t.Callable[[], None] = lambda: None) -> None:
         self.client = client
         self._causes = Causes(client)
-        self._before_delete = before_delete
+        self.before_delete = before_delete
         #: Whether files are downloaded by their IDs (E8); false once the server has shown that it has no such call.
         self.downloads_by_id = True
 
@@ -189,7 +189,7 @@ class PackagesApi:
 
     def delete_package(self, project_id: int, package_id: int, unmodified_since: datetime | None = None) -> None:
         """E6. ``unmodified_since`` (aware) is sent as ``If-Unmodified-Since``, which is exact to the second."""
-        self._before_delete()
+        self.before_delete()
         with self._causes.told(_project(project_id)):
             self.client.delete(f"/projects/{project_id}/packages/{package_id}", _precondition(unmodified_since))
 
@@ -197,7 +197,7 @@ class PackagesApi:
         self, project_id: int, package_id: int, file_id: int, unmodified_since: datetime | None = None
     ) -> None:
         """E7, as :meth:`delete_package`."""
-        self._before_delete()
+        self.before_delete()
         path = f"/projects/{project_id}/packages/{package_id}/package_files/{file_id}"
         with self._causes.told(_project(project_id)):
             self.client.delete(path, _precondition(unmodified_since))
