@@ -50,3 +50,16 @@ attributes:
   idempotent:
     support: full
 """
+
+    GOVERNANCE = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Reads only. The token's role and scopes are foreseen. What GitLab makes of a change shows only when it is sent.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+"""

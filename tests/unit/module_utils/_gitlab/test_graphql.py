@@ -43,9 +43,12 @@ def refused(body: t.Any, status: int = 200, mutation: bool = False, **options: t
             return api.mutate("updatePackagesCleanupPolicy", MUTATION, {"projectPath": "acme/shop"})
         return api.query("query { currentUser { username } }", {})
 
-    with scripted(lambda _request: answer(body, status)) as server:
-        with server.client(token=TOKEN, **options) as client, pytest.raises(GitlabError) as raised:
-            ask(GraphqlApi(client))
+    with (
+        scripted(lambda _request: answer(body, status)) as server,
+        server.client(token=TOKEN, **options) as client,
+        pytest.raises(GitlabError) as raised,
+    ):
+        ask(GraphqlApi(client))
     assert {request.target for request in server.requests} == {"/api/graphql"}
     assert "s3cret" not in raised.value.message
     return raised.value, len(server.requests)
@@ -100,9 +103,12 @@ def test_nobody_listening_no_mutation() -> None:
     def gone() -> None:
         raise KeyboardInterrupt
 
-    with scripted(lambda _request: answer({})) as server:
-        with server.client(token=TOKEN) as client, pytest.raises(KeyboardInterrupt):
-            GraphqlApi(client, gone).mutate("destroyPackages", MUTATION, {})
+    with (
+        scripted(lambda _request: answer({})) as server,
+        server.client(token=TOKEN) as client,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        GraphqlApi(client, gone).mutate("destroyPackages", MUTATION, {})
     assert server.requests == []
 
 
@@ -115,7 +121,10 @@ def test_settings_that_the_server_does_not_know_are_left_out_and_no_question_is_
             assert api.settings(Scope("group", "acme")).fields == {"mavenDuplicatesAllowed": True}
     assert len(server.requests) == 3
     unknown = {"errors": [{"message": "Field 'packageSettings' doesn't exist on type 'Group'"}]}
-    with scripted(lambda _request: answer(unknown)) as server:
-        with server.client(token=TOKEN) as client, pytest.raises(errors.Unsupported):
-            SettingsApi(client, settings=["mavenDuplicatesAllowed"]).settings(Scope("group", "acme"))
+    with (
+        scripted(lambda _request: answer(unknown)) as server,
+        server.client(token=TOKEN) as client,
+        pytest.raises(errors.Unsupported),
+    ):
+        SettingsApi(client, settings=["mavenDuplicatesAllowed"]).settings(Scope("group", "acme"))
     assert len(server.requests) == 1
