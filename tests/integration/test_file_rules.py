@@ -68,6 +68,7 @@ PROJECTS = [
     project(83, holder(830), holder(831, "release"), protection_rules=[RULE]),
     project(84, holder(840), holder(841, "lib")),
     project(85),
+    project(88, holder(880)),
     project(
         87,
         holder(870),
@@ -270,6 +271,20 @@ def test_no_file_is_read_twice(shop: Sandbox, playbook: t.Any) -> None:
     assert made["plan"]["delete"][0]["size"] == 300
     assert {entry["package_id"] for entry in made["plan"]["delete_files"]} == {860, 862}
     assert read(shop) == [860, 861, 862]
+
+
+def test_the_report_counts_files_that_would_go(shop: Sandbox, playbook: t.Any, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    options = {"projects": ["88"], "policy": COPIES, "with_sizes": True, "dest": str(tmp_path / "out")}
+    shop.forget()
+    (made,) = playbook(shop, {"package_report": options}).results
+    files = made["report"]["plan"]["files"]
+    assert (files["files"], files["delete"], files["bytes"], files["unreadable"]) == (3, 2, 200, 0)
+    assert [row["file_name"] for row in files["deletions"]["rows"]] == ["app.zip", "app.zip"]
+    assert made["text"][-1] == "  inside packages that stay it deletes 2 of 3 files (200 B)"
+    assert "Files to be deleted" in (tmp_path / "out/report.html").read_text()
+    # What the report has read for its sizes is not read again.
+    assert read(shop) == [880]
 
 
 # --- what changed since the plan ----------------------------------------------------------------------------------

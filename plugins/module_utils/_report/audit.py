@@ -121,7 +121,10 @@ def summary_text(audit: Audit) -> list[str]:
         lines.append(f"{counted(broken, 'failed upload')} (status error)")
     if audit.plans:
         sizes = {package["id"]: package_bytes(package) for package in audit.packages}
-        lines += [_plan_line(plan, sizes, with_bytes=totals["bytes"] is not None) for plan in audit.plans]
+        for plan in audit.plans:
+            lines.append(_plan_line(plan, sizes, with_bytes=totals["bytes"] is not None))
+            if "files" in plan["summary"]:
+                lines.append(_files_line(plan["summary"]["files"]))
     if "comparison" in report:
         lines.append(comparison_line(report["comparison"]))
     return lines
@@ -144,3 +147,11 @@ def _plan_line(plan: Plan, sizes: t.Mapping[int, int | None], *, with_bytes: boo
         line = f"the policy deletes {deletes}"
     held = [f"{number(figures[key])} {words}" for key, words in _HELD.items() if figures.get(key)]
     return "; ".join([line, *held, f"{number(figures['unmatched'])} match no rule"])
+
+
+def _files_line(files: t.Mapping[str, t.Any]) -> str:
+    """What file rules do in the packages that stay."""
+    return (
+        f"  inside packages that stay it deletes {number(files['delete'])} of {counted(files['files'], 'file')}"
+        f" ({human_bytes(files['bytes'])})"
+    )

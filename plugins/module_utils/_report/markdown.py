@@ -74,6 +74,9 @@ def _figures(report: Row) -> str:
         for key, label in (("protected", "Protected by the policy"), ("listed", "On keep lists")):
             if plan[key]["packages"]:
                 rows.append((label, number(plan[key]["packages"])))
+        if plan["files"] is not None:
+            freed = f"{number(plan['files']['delete'])}, {human_bytes(plan['files']['bytes'])}"
+            rows.append(("Files that would be deleted in packages that stay", freed))
         rows.append(("No rule governs", number(plan["unmatched"]["packages"])))
     return table(("Figure", "Value"), rows, right=1)
 

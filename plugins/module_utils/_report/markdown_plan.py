@@ -38,6 +38,8 @@ def plan_part(plan: Row, *, sized: bool) -> str:
     if names and names["rows"]:
         lines.append("### No rule governs these")
         lines.append(names_table(names, sized=sized))
+    if plan["files"] is not None:
+        lines += ["### Files inside packages that stay", *_files(plan["files"])]
     return "\n\n".join(lines)
 
 
@@ -67,6 +69,27 @@ def _versions(row: Row) -> str:
     title = f"{code(row['name'])}: {counted(row['packages'], 'version')}"
     # Markdown is read inside of these elements only after an empty line.
     return "\n".join(["<details><summary>" + code_in_html(title) + "</summary>", "", *lines, "", "</details>"])
+
+
+def _files(files: Row) -> t.Iterator[str]:
+    by_rule = [
+        (code(row["rule"]), number(row["delete"]), human_bytes(row["bytes"]), number(row["keep"]))
+        for row in files["by_rule"]
+    ]
+    yield table(("File rule", "Deleted", "Freed", "Kept"), by_rule)
+    top = files["deletions"]
+    rows = [
+        (
+            code(row["file_name"]),
+            code(row["name"]),
+            NOTHING if row["version"] is None else code(row["version"]),
+            code(row["rule"]),
+            human_bytes(row["size"]),
+        )
+        for row in top["rows"][:ROWS]
+    ]
+    if rows:
+        yield table(("File", "Package", "Version", "Rule", "Size"), rows, right=1) + more(top["total"], len(rows))
 
 
 def _side_heads(sized: bool) -> Sequence[str]:

@@ -14,6 +14,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts i
     package_row,
     sort_key,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.plan_files import files_part
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import (
     LISTED,
     NO_RULE,
@@ -124,6 +125,7 @@ class PlanTally:
             "by_type": _ranked({"package_type": label, **sides.as_dict()} for label, sides in self._types.items()),
             **{key: self._held_part(key) for key in self._held},
             "unmatched": self._unmatched_part(project_paths),
+            "files": files_part(self._plans),
             "deletions": {
                 "total": self._top.total,
                 "rows": [

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.section_files import file_deletions
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.section_growth import growth
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.section_lists import (
     broken,
@@ -28,6 +29,7 @@ def sections(report: Row) -> list[Section]:
         deletions,
         past,
         storage,
+        file_deletions,
         unmatched,
         where,
         age,

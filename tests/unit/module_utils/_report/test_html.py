@@ -20,6 +20,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text imp
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.build import build_report
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.charts import month_labels, nice_top
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.html import render_html
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdown import code, render_markdown
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.style import DARK, LIGHT
 
 PATIENT = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -333,3 +334,52 @@ def test_colours_can_be_read_and_seen(palette: dict[str, str]) -> None:
         for mark in ("bar", "keep", "delete"):
             assert contrast(palette[mark], palette[ground]) >= 3
             assert contrast(palette["on"], palette[mark]) >= 4.5
+
+
+# --- files inside packages that stay ------------------------------------------------------------------------------
+
+
+def plan_with_files(name: str) -> dict[str, t.Any]:
+    entry = {
+        **{key: package(1)[key] for key in ("project_id", "project_path", "name", "version", "package_type")},
+        "package_id": 1,
+        "file_name": name,
+        "created_at": "2025-01-01T00:00:00.000Z",
+        "rule": name,
+        "reason": f"copy 2 of {name}",
+    }
+    counts = {"delete": 2, "keep": 3, "bytes": 2048}
+    return {
+        "delete": [],
+        "summary": {"unmatched": 1, "files": {"files": 5, **counts, "unreadable": 1, "by_rule": {name: counts}}},
+        "delete_files": [{**entry, "id": 7, "size": None}, {**entry, "id": 8, "size": 2048, "version": None}],
+    }
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_files_are_counted_by_rule_and_listed_the_largest_first(name: str) -> None:
+    report = build([package(1)], [plan_with_files(name), plan_with_files("other")])
+    part = report["plan"]["files"]
+    assert {key: part[key] for key in ("files", "delete", "keep", "bytes", "unreadable")} == {
+        "files": 10,
+        "delete": 4,
+        "keep": 6,
+        "bytes": 4096,
+        "unreadable": 2,
+    }
+    assert [row["rule"] for row in part["by_rule"]] == [name, "other"]
+    assert [row["size"] for row in part["deletions"]["rows"]] == [2048, 2048, None, None]
+    html = render_html(report)
+    page = Page(html)
+    assert page.names.count(printable(name)) == 1 + 2 * 2
+    assert "Of 10 files inside packages that stay, 4 would be deleted, which frees 4.0 KiB." in html
+    text = render_markdown(report)
+    assert "| Files that would be deleted in packages that stay | 4, 4.0 KiB |" in text
+    assert f"| {code(name)} | 2 | 2.0 KiB | 3 |" in text
+    assert "| `other` | `ui` |" in text
+
+
+def test_without_file_rules_nothing_is_said_of_them() -> None:
+    report = build([package(1)], {"delete": [], "summary": {"unmatched": 1}})
+    assert report["plan"]["files"] is None
+    assert "inside packages that stay" not in render_html(report) + render_markdown(report)
