@@ -15,6 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client, Connection, Token
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
+    GitlabError,
+    PackageNotFound,
+    ServerError,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import delete_files, delete_packages
@@ -250,6 +255,55 @@ def test_files(sandbox: Sandbox) -> None:
         unproved = delete_files(api, [(package(3), {"id": 300, "file_name": "f0"})], Options())
     assert kinds(unproved.results) == ["deleted"]
     assert unproved.verify_error is not None
+
+
+def test_a_package_is_looked_at_once_before_the_first_of_its_files_goes(sandbox: Sandbox) -> None:
+    asked: list[tuple[int, list[int]]] = []
+
+    def look(of: dict[str, t.Any], files: t.Sequence[dict[str, t.Any]]) -> dict[int, str | GitlabError]:
+        asked.append((of["id"], [file["id"] for file in files]))
+        if of["id"] == 3:
+            raise ServerError("no answer")
+        return {100: "it is kept now", 101: PackageNotFound("gone")} if of["id"] == 1 else {}
+
+    files = [(package(n), {"id": 100 * n + k, "file_name": f"f{k}"}) for k in range(3) for n in (1, 2, 3)]
+    with connected(sandbox) as api:
+        api.delete_package_file(42, 1, 101)
+        sandbox.forget()
+        for check_mode in (True, False):
+            outcome = delete_files(api, files, Options(check_mode, changed="drifted"), look=look)
+            told = {result["id"]: result["result"] for result in outcome.results}
+            assert told == {
+                100: "drifted",
+                101: "already_absent",
+                102: "deleted",
+                200: "deleted",
+                201: "deleted",
+                202: "deleted",
+                300: "failed",
+                301: "failed",
+                302: "failed",
+            }
+            assert sorted(asked) == [(n, [100 * n, 100 * n + 1, 100 * n + 2]) for n in (1, 2, 3)]
+            asked.clear()
+    sent = [request["path"] for request in sandbox.requests() if request["method"] == "DELETE"]
+    assert sorted(int(path.rsplit("/", 1)[1]) for path in sent) == [102, 200, 201, 202]
+
+
+def test_files_after_an_interruption_say_so_and_the_next_run_goes_on(sandbox: Sandbox) -> None:
+    files = [(package(n), {"id": 100 * n + k, "file_name": f"f{k}"}) for n in (1, 2) for k in range(3)]
+    budget = iter(range(2))
+
+    def before_delete() -> None:
+        if next(budget, None) is None:
+            raise KeyboardInterrupt
+
+    with Client(Connection(api_url=sandbox.url, token=Token("private", "glpat-mia"), concurrency=1)) as client:
+        ended = delete_files(PackagesApi(client, before_delete), files, Options(), look=lambda *_: {})
+        rest = delete_files(PackagesApi(client), files, Options(), look=lambda *_: {})
+    assert isinstance(ended.stopped, KeyboardInterrupt)
+    assert kinds(ended.results) == ["deleted", "deleted", *["failed"] * 4]
+    assert kinds(rest.results) == ["already_absent", "already_absent", *["deleted"] * 4]
 
 
 PACKAGES = st.builds(
