@@ -4,6 +4,7 @@
 
 A file is a row of E4: ``id``, ``file_name``, ``created_at`` and more. One package may hold several files of one name,
 as each upload of a file adds one. Where something is not known, the file stays.
+A name may be None where it was not given (given.py).
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def _copies(files: t.Sequence[File], count: int) -> dict[int, str]:
     names: dict[str, list[tuple[datetime, int]]] = {}
     for file in files:
         created = moment(file.get("created_at"))
-        if created is not None:
+        if created is not None and file["file_name"] is not None:
             names.setdefault(file["file_name"], []).append((created, file["id"]))
     reasons = {}
     for copies in names.values():
@@ -120,7 +121,9 @@ def _builds(files: t.Sequence[File], count: int) -> dict[int, str]:
     }
 
 
-def _built(file_name: str) -> _Built | None:
+def _built(file_name: str | None) -> _Built | None:
+    if file_name is None:
+        return None
     # The last place that looks like a build: what stands before is the artifact's name, which may look like one too.
     found = None
     for match in _BUILD.finditer(file_name):

@@ -87,6 +87,7 @@ def read_given(packages: t.Any) -> tuple[list[Package], Files]:
         except ValueError as error:
             raise InvalidInput(f"packages: entry {number}: {error}") from None
     _number(read)
+    _number_files([file for package in read for file in package["files"] or ()])
     listed = [package for package in read if matches(EVERYTHING, package)]
     files = {package["id"]: package["files"] for package in listed}
     return [retention_fields(package) for package in listed], files
@@ -148,6 +149,14 @@ def _number(packages: list[Package]) -> None:
             package["project_id"] = projects[path]
 
 
+def _number_files(files: list[PackageFile]) -> None:
+    """Give each file the ``id`` that it lacks: later ones are newer."""
+    ids = count(max((file["id"] for file in files if file["id"] is not None), default=0) + 1)
+    for file in files:
+        if file["id"] is None:
+            file["id"] = next(ids)
+
+
 def _files(files: t.Any) -> list[PackageFile] | None:
     """The files of an entry; None where it has none, or only their number, as a report tells it."""
     if files is None or (isinstance(files, int) and not isinstance(files, bool)):
@@ -158,7 +167,12 @@ def _files(files: t.Any) -> list[PackageFile] | None:
         size = file.get("size")
         if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 0):
             raise ValueError(f"files: size must be a whole number of bytes, not {printable(repr(size))}")
-    return [{**file, "created_at": _time(file, "created_at", "files: ")} for file in files]
+        if file.get("file_name") is not None:
+            _text(file, "file_name")
+    given = [file["id"] for file in files if file.get("id") is not None]
+    if not all(type(one) is int and one > 0 for one in given) or len({*given}) < len(given):
+        raise ValueError("files: each id must be a whole number above 0, and another one than those of other files")
+    return [{**file, "id": file.get("id"), "created_at": _time(file, "created_at", "files: ")} for file in files]
 
 
 def _text(entry: t.Mapping[str, t.Any], key: str) -> str:

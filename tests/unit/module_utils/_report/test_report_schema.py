@@ -18,7 +18,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._report.build i
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.compare import compare
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.earlier import Earlier
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.names import Name, names_document, names_of
-from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.plans import plan_of
+from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.plans import plan_of, plan_with_files
 from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.retention_strategies import (
     NOW,
     Package,
@@ -65,7 +65,14 @@ def full() -> Json:
         package(3, status="error", files=[]),
         package(4, name="other", created_at=old, files=None),
     ]
-    made = report(listed, {"rules": [{"name": "old", "match": {"name": "@acme/ui"}, "keep_latest": 1}]})
+    policy: Json = {
+        "rules": [{"name": "old", "match": {"name": "@acme/ui"}, "keep_latest": 1}],
+        "files": [{"name": "copies", "keep_latest_copies": 1}],
+    }
+    made = report(listed, policy)
+    plan = plan_with_files(listed, {1: TWICE, 2: TWICE}, policy)
+    of_files = build_report([], generated_at=stamp(NOW), scope=SCOPE, plan=plan)
+    made["plan"]["files"] = of_files["plan"]["files"]
     names = names_of(listed)
     made["comparison"] = compare(made, names, EARLIER)
     made["all_names"] = names_document(names)

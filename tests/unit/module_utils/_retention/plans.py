@@ -7,8 +7,14 @@ from __future__ import annotations
 import typing as t
 from datetime import timedelta
 
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import iter_decisions
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import build_plan
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import decide, iter_decisions
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.file_plan import (
+    Governed,
+    govern,
+    plan_files,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.file_rules import governing_file_rule
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import build_plan, digest
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import validate_policy
 from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.retention_strategies import (
     NOW,
@@ -47,3 +53,19 @@ def plan_of(
         reference_time=NOW - timedelta(days=1),
         explain_keeps=explain_keeps,
     )
+
+
+def plan_with_files(
+    listed: list[Package], files: dict[int, list[dict[str, t.Any]]], policy: dict[str, t.Any]
+) -> dict[str, t.Any]:
+    """A plan as planning.py makes it, from files that were read before."""
+    checked = validate_policy(policy)
+    governed = []
+    for decision in decide(listed, checked, NOW):
+        rule = governing_file_rule(decision, checked)
+        if rule is not None:
+            read = files.get(decision.package["id"])
+            governed.append(Governed(rule.name, None) if read is None else govern(decision.package, rule, read))
+    plan = plan_of(listed, policy)
+    plan["delete_files"], plan["summary"]["files"] = plan_files(checked, governed)
+    return {**plan, "digest": digest(plan)}

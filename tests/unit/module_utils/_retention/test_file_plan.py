@@ -18,20 +18,15 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply_files import apply_files
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import decide
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.drift import Comparison
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.file_drift import (
     compare_packages,
     judge_files,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.file_plan import (
-    Governed,
-    govern,
     packages_with_files,
-    plan_files,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.file_rules import governing_file_rule
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import check_guards, digest
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import check_guards
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_file import parts_of
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_shape import (
     FILE_FIELDS,
@@ -42,8 +37,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_text import DIFF_ALL, diff_text
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import Policy, validate_policy
 from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.plans import plan_of
+from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.plans import plan_with_files as plan_with
 from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.retention_strategies import (
-    NOW,
     Package,
     package,
 )
@@ -70,17 +65,7 @@ THREE = [file(n, "a.zip", size=100) for n in (1, 2, 3)]
 
 
 def plan_with_files(listed: list[Package], files: Files, policy: Json = POLICY) -> Json:
-    """A plan as planning.py makes it, from files that were read before."""
-    checked = validate_policy(policy)
-    governed = []
-    for decision in decide(listed, checked, NOW):
-        rule = governing_file_rule(decision, checked)
-        if rule is not None:
-            read = files.get(decision.package["id"])
-            governed.append(Governed(rule.name, None) if read is None else govern(decision.package, rule, read))
-    plan = plan_of(listed, policy)
-    plan["delete_files"], plan["summary"]["files"] = plan_files(checked, governed)
-    return {**plan, "digest": digest(plan)}
+    return plan_with(listed, files, policy)
 
 
 def compared(live: list[Package], plan: Json, **options: t.Any) -> list[tuple[int, str, str | None]]:
@@ -237,7 +222,10 @@ def test_a_package_that_is_as_it_was_gone_or_listed() -> None:
     )
     assert compared([], plan) == [(9, "gone", None)]
     assert compared([{**APP, "status": "pending_destruction"}], plan) == [(9, "gone", None)]
-    assert compared([APP], plan, place_changed="its project was archived")[0][2] == "its project was archived"
+    assert (
+        compared([APP], plan, place_changed=lambda _entry: "its project was archived")[0][2]
+        == "its project was archived"
+    )
     told = compared([APP], plan, listed=lambda _package: ("used: sbom.json",))
     assert told == [(9, "drifted", "its files are kept now: used: sbom.json")]
 

@@ -147,5 +147,21 @@ def test_it_decides_as_for_a_registry(client: Client, listed: list[Package], pol
     published = [package for package in own if package.get("status") in ("default", "error", "deprecated", None)]
     expected = plan_of(published, policy, explain_keeps=True)
     assert [entry["id"] for entry in plan["delete"]] == [entry["id"] for entry in expected["delete"]]
-    # Rules of files add their counts, where planning.py reads files.
-    assert {key: value for key, value in plan["summary"].items() if key != "files"} == expected["summary"]
+    # The plan of these tests counts no files; none of the packages has one.
+    files = plan["summary"].pop("files", {"files": 0})
+    assert (plan["summary"], files["files"]) == (expected["summary"], 0)
+
+
+def test_file_rules_of_given_files(client: Client) -> None:
+    """Later ones are newer where nothing else tells; a file without a name stays."""
+    policy = {"rules": [], "files": [{"name": "copies", "keep_latest_copies": 1}]}
+    times = ("2026-11-01", "2026-11-01", "2026-10-01")
+    files = [{"file_name": "a.zip", "created_at": time} for time in times]
+    unnamed = [{"created_at": "2026-11-01"}, {"created_at": "2026-11-01", "file_name": None}]
+    plan, _warnings = plan_for(client, [{**APP, "files": [*files, *unnamed]}, {**APP, "version": "9"}], policy)
+    assert [(entry["id"], entry["file_name"]) for entry in plan["delete_files"]] == [(1, "a.zip"), (3, "a.zip")]
+    counts = plan["summary"]["files"]
+    assert (counts["files"], counts["keep"], counts["unreadable"]) == (5, 3, 1)
+    for wrong in ([{**files[0], "id": 7}] * 2, [{**files[0], "id": "7"}], [{**files[0], "file_name": 1.0}]):
+        with pytest.raises(InvalidInput, match="packages: entry 1: file"):
+            read_given([{**APP, "files": wrong}])
