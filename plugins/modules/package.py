@@ -19,6 +19,7 @@ author:
 extends_documentation_fragment:
   - registryops.gitlab.connection
   - registryops.gitlab.deletes
+  - registryops.gitlab.archive.keep
   - registryops.gitlab.attributes
   - registryops.gitlab.attributes.changes
 options:
@@ -81,6 +82,14 @@ EXAMPLES = r"""
     package_type: generic
     state: absent
     tolerate: [protected]
+
+- name: Delete an old release, and keep what it takes to bring it back
+  registryops.gitlab.package:
+    project: acme/web/shop
+    name: installer
+    version: 1.9.0
+    archive: /srv/archive/gitlab
+    state: absent
 
 - name: Find the failed uploads
   registryops.gitlab.package_info:
@@ -146,6 +155,16 @@ results:
       description: Why, where the result is not plain.
       type: str
       returned: when there is something to say
+    archived:
+      description:
+        - What O(archive) holds of it, or in check mode would. These are C(files) and C(size) in bytes, C(fetched), of which the
+          bytes were not there already, and C(manifest), the path of its manifest in the archive.
+      type: dict
+      returned: with O(archive), if it came to that
+    archive_only:
+      description: Why it can be archived, but not be restored.
+      type: str
+      returned: with O(archive), if it is so
 summary:
   description: How many packages had each result.
   returned: when the packages could be looked up
@@ -156,10 +175,21 @@ summary:
     protected: 0
     not_deletable: 0
     failed: 0
+archived:
+  description:
+    - What was archived, or in check mode would be. C(packages), C(files), C(size) in bytes, C(fetched), of which the bytes were
+      not there already, and C(archive_only), how many cannot be restored.
+  returned: with O(archive)
+  type: dict
+  sample: {packages: 1, files: 2, size: 20480, fetched: 20480, archive_only: 0}
 """
 
 import typing as t
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.archiving import (
+    KEEP_OPTIONS,
+    keeper_from,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.deletion import (
     DELETE_OPTIONS,
     deletion_options,
@@ -187,7 +217,9 @@ def main() -> None:
             "all_versions": {"type": "bool", "default": False},
             "packages": {"type": "list", "elements": "dict"},
             **DELETE_OPTIONS,
+            **KEEP_OPTIONS,
         },
+        required_by={"archive_options": "archive"},
         required_one_of=[("id", "name", "packages")],
         mutually_exclusive=[("id", "name", "packages"), ("version", "packages"), ("package_type", "packages")],
     )
@@ -199,8 +231,10 @@ def main() -> None:
         project = Scope("project", params["project"])
         project_id = project_of(api, project, params["packages"], "packages")
         targets = find_targets(api, project_id, selectors)
-        outcome = delete_packages(api, [target.item for target in targets if target.item], options)
-        return deletion_report(module, targets, outcome, f"packages of {project}")
+        packages = [target.item for target in targets if target.item]
+        with keeper_from(module, api) as keeper:
+            outcome = keeper.noted(delete_packages(api, packages, options, look=keeper.look()))
+        return {**deletion_report(module, targets, outcome, f"packages of {project}"), **keeper.report()}
 
     run_module(module, run)
 

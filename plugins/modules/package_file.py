@@ -7,20 +7,58 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: package_file
-short_description: Delete files of a package in a GitLab project
+short_description: Publish or delete files of a package in a GitLab project
 version_added: 0.1.0
 description:
-  - Deletes files of packages, or the duplicates of a file name. A file that is gone already is fine.
+  - With O(state=absent), deletes files of packages, or the duplicates of a file name. A file that is gone already is fine.
+  - With O(state=present), publishes one file of a generic package, where it is not there yet with the same SHA-256. GitLab's own
+    list of files must show the checksum then. Of several files with one name the newest counts, as it is what clients get.
   - Deleting the last file keeps the package. Use M(registryops.gitlab.package) to delete it.
-  - Deleting needs the maintainer role and a token with the scope C(api).
+  - Deleting needs the maintainer role, publishing the developer role, and both a token with the scope C(api).
 author:
   - registryops maintainers (@registryops)
 extends_documentation_fragment:
   - registryops.gitlab.connection
   - registryops.gitlab.deletes
+  - registryops.gitlab.archive.keep
   - registryops.gitlab.attributes
   - registryops.gitlab.attributes.changes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Sends no delete, and publishes nothing. A package protection rule, a setting about duplicates and a size limit cannot be
+        foreseen, only the call itself shows them. The token's role and scopes are foreseen for a delete.
 options:
+  state:
+    description:
+      - What the file shall be. It must be written, so that nobody deletes by leaving something out.
+      - V(present) needs O(name), O(version) and O(src).
+    type: str
+    required: true
+    choices: [present, absent]
+  src:
+    description:
+      - The file to publish, on the host that runs the module. For O(state=present) only.
+    type: path
+    version_added: 0.2.0
+  status:
+    description:
+      - The status that the package shall have, for O(state=present) only. A package that is V(hidden) is not listed to its users, but
+        can be downloaded. Without it a new package is V(default), and one that is there keeps its own.
+      - GitLab changes it only as a file is published. Where it is another, the file is published once more.
+    type: str
+    choices: [default, hidden]
+    version_added: 0.2.0
+  if_different:
+    description:
+      - What to do if a file of that name is there with another content, for O(state=present).
+      - V(fail) publishes nothing, and fails. V(add) publishes one more file of that name, which clients get from then on.
+      - V(replace) does the same, and deletes the older ones when the new one is proved to be there. That needs the maintainer role.
+    type: str
+    choices: [fail, add, replace]
+    default: fail
+    version_added: 0.2.0
   project:
     description:
       - The project, by its full path or its numeric ID. A former path of a moved project works too.
@@ -28,7 +66,7 @@ options:
     required: true
   package_id:
     description:
-      - The ID of the package. Exactly one of O(package_id), O(name) and O(files) is required.
+      - The ID of the package. To delete, exactly one of O(package_id), O(name) and O(files) is required.
     type: int
   name:
     description:
@@ -47,11 +85,12 @@ options:
       [maven, npm, conan, nuget, pypi, composer, generic, golang, debian, rubygems, helm, terraform_module, rpm, ml_model, cargo]
   id:
     description:
-      - The ID of the file. Exactly one of O(id), O(file_name) and O(files) is required.
+      - The ID of the file. To delete, exactly one of O(id), O(file_name) and O(files) is required.
     type: int
   file_name:
     description:
       - The exact name of the file.
+      - With O(state=present), the name to publish under, with C(/) for folders. Without it, that of O(src).
     type: raw
   files:
     description:
@@ -77,6 +116,24 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Publish a file of a release
+  registryops.gitlab.package_file:
+    project: acme/web/shop
+    name: installer
+    version: 2.0.2
+    src: /srv/build/setup.exe
+    state: present
+
+- name: Publish a file in place of an older one of its name
+  registryops.gitlab.package_file:
+    project: acme/web/shop
+    name: installer
+    version: nightly
+    src: /srv/build/setup.exe
+    file_name: windows/setup.exe
+    if_different: replace
+    state: present
+
 - name: Delete one file of a package
   registryops.gitlab.package_file:
     project: acme/web/shop
@@ -122,9 +179,60 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+file:
+  description: The file that is there, or in check mode would be.
+  returned: with O(state=present)
+  type: dict
+  sample:
+    id: 30
+    package_id: 9
+    project_id: 42
+    name: installer
+    version: 2.0.2
+    file_name: setup.exe
+    size: 20480
+    sha256: 440e5e148a25331bbd7991575f7d54933c0ebf6cc735a18ee5066ac1381bb590
+    status: default
+  contains:
+    id:
+      description: The ID of the file, null in check mode before it is published, and where the package is hidden.
+      type: int
+      returned: always
+    package_id:
+      description: The ID of the package, null in check mode where that is not there yet.
+      type: int
+      returned: always
+    project_id:
+      description: The ID of the project.
+      type: int
+      returned: always
+    name:
+      description: The name of the package.
+      type: str
+      returned: always
+    version:
+      description: The version of the package.
+      type: str
+      returned: always
+    file_name:
+      description: The name of the file. GitLab writes a folder before it as C(folder%2Fname).
+      type: str
+      returned: always
+    size:
+      description: Its size in bytes.
+      type: int
+      returned: always
+    sha256:
+      description: Its SHA-256.
+      type: str
+      returned: always
+    status:
+      description: The status of the package.
+      type: str
+      returned: always
 results:
-  description: What became of each file, or in check mode would.
-  returned: when the package could be looked up
+  description: What became of each file that was to be deleted, or in check mode would. With O(if_different=replace) the older files.
+  returned: when the package could be looked up, and there is something to delete
   type: list
   elements: dict
   sample:
@@ -175,6 +283,16 @@ results:
       description: Why, where the result is not plain.
       type: str
       returned: when there is something to say
+    archived:
+      description:
+        - What O(archive) holds of the files of its package that go, or in check mode would. These are C(files) and C(size) in
+          bytes, C(fetched), of which the bytes were not there already, and C(manifest), the path of their manifest in the archive.
+      type: dict
+      returned: with O(archive), if it came to that
+    archive_only:
+      description: Why it can be archived, but not be restored.
+      type: str
+      returned: with O(archive), if it is so
 summary:
   description: How many files had each result.
   returned: when the package could be looked up
@@ -185,10 +303,21 @@ summary:
     protected: 0
     not_deletable: 0
     failed: 0
+archived:
+  description:
+    - What was archived, or in check mode would be. C(files), C(size) in bytes, C(fetched), of which the bytes were not there
+      already, and C(archive_only), the files of how many packages cannot be restored.
+  returned: with O(archive)
+  type: dict
+  sample: {packages: 0, files: 2, size: 20480, fetched: 20480, archive_only: 0}
 """
 
 import typing as t
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.archiving import (
+    KEEP_OPTIONS,
+    keeper_from,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.deletion import (
     DELETE_OPTIONS,
     deletion_options,
@@ -199,6 +328,11 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module
     TEXT,
     create_module,
     run_module,
+)
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.publishing import (
+    PRESENT_OPTIONS,
+    publish_file,
+    refuse_present,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
@@ -219,8 +353,16 @@ def main() -> None:
             "files": {"type": "list", "elements": "dict"},
             "duplicates": {"type": "str", "choices": ["fail", "all", "keep_latest"], "default": "fail"},
             **DELETE_OPTIONS,
+            "state": {"type": "str", "choices": ["present", "absent"], "required": True},
+            **PRESENT_OPTIONS,
+            **KEEP_OPTIONS,
         },
-        required_one_of=[("package_id", "name", "files"), ("id", "file_name", "files")],
+        required_by={"archive_options": "archive"},
+        required_if=[
+            ("state", "absent", ("package_id", "name", "files"), True),
+            ("state", "absent", ("id", "file_name", "files"), True),
+            ("state", "present", ("name", "version", "src")),
+        ],
         mutually_exclusive=[
             ("package_id", "name", "files"),
             ("id", "file_name", "files"),
@@ -231,12 +373,17 @@ def main() -> None:
     params = module.params
 
     def run(api: PackagesApi) -> dict[str, t.Any]:
+        if params["state"] == "present":
+            return publish_file(module, api)
+        refuse_present(params)
         selectors = file_selectors_from(params)
         options = deletion_options(module)
         project = Scope("project", params["project"])
         targets = find_files(api, project_of(api, project, params["files"], "files"), selectors)
-        outcome = delete_files(api, [(target.package, target.item) for target in targets if target.item], options)
-        return deletion_report(module, targets, outcome, f"package files of {project}")
+        files = [(target.package, target.item) for target in targets if target.item]
+        with keeper_from(module, api) as keeper:
+            outcome = keeper.noted_files(delete_files(api, files, options, look=keeper.look_at_files()))
+        return {**deletion_report(module, targets, outcome, f"package files of {project}"), **keeper.report()}
 
     run_module(module, run)
 

@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - registryops.gitlab.connection
   - registryops.gitlab.retention
+  - registryops.gitlab.archive.keep
   - registryops.gitlab.attributes
   - registryops.gitlab.attributes.changes
 options:
@@ -117,6 +118,14 @@ EXAMPLES = r"""
     plan_digest: "{{ approved.plan.digest }}"
     max_plan_age: 7d
     on_drift: skip
+
+- name: Apply it, and keep what it takes to bring packages back
+  registryops.gitlab.package_retention:
+    plan_file: plan.json
+    archive: s3://registry-archive/gitlab
+    archive_options:
+      key: "{{ archive_key }}"
+      secret: "{{ archive_secret }}"
 """
 
 RETURN = r"""
@@ -178,6 +187,16 @@ results:
       description: The bytes of its files.
       type: int
       returned: if the plan was made with O(with_sizes)
+    archived:
+      description:
+        - What O(archive) holds of it, or in check mode would. These are C(files) and C(size) in bytes, C(fetched), of which the
+          bytes were not there already, and C(manifest), the path of its manifest in the archive.
+      type: dict
+      returned: with O(archive), if it came to that
+    archive_only:
+      description: Why it can be archived, but not be restored.
+      type: str
+      returned: with O(archive), if it is so
 summary:
   description: How many packages had each result.
   returned: when the plan could be applied
@@ -270,10 +289,21 @@ text:
   type: list
   elements: str
   sample: ["1 package: 1 deleted", "  rule 'snapshots': 1 deleted"]
+archived:
+  description:
+    - What was archived, or in check mode would be. C(packages), C(files), C(size) in bytes, C(fetched), of which the bytes were
+      not there already, and C(archive_only), how many cannot be restored.
+  returned: with O(archive)
+  type: dict
+  sample: {packages: 1, files: 2, size: 20480, fetched: 20480, archive_only: 0}
 """
 
 import typing as t
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.archiving import (
+    KEEP_OPTIONS,
+    keeper_from,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import (
     create_module,
     run_module,
@@ -331,8 +361,10 @@ def main() -> None:
             "max_file_deletions": {"type": "int"},
             "batch": {"type": "str"},
             "verify": {"type": "bool", "default": True},
+            **KEEP_OPTIONS,
             "tolerate": {"type": "list", "elements": "str", "choices": ["protected", "not_deletable"], "default": []},
         },
+        required_by={"archive_options": "archive"},
         required_one_of=[SOURCES],
         mutually_exclusive=[
             ("project", "group"),
@@ -363,9 +395,12 @@ def main() -> None:
                 refuse_drift(comparisons)
         options = Options(module.check_mode, params["verify"])
         whole, with_files = comparisons[: len(entries)], comparisons[len(entries) :]
-        outcome = apply_plan(api, plan, whole, options, check_files=params["check_files"])
-        of_files = apply_files(api, plan, with_files, options, stopped=outcome.stopped)
-        return retention_report(module, plan, outcome, of_files)
+        with keeper_from(module, api, plan["digest"]) as keeper:
+            more = {"check_files": params["check_files"], "keep": keeper.look}
+            outcome = keeper.noted(apply_plan(api, plan, whole, options, **more))
+            of_files = apply_files(api, plan, with_files, options, stopped=outcome.stopped, keep=keeper.look_at_files)
+        report = retention_report(module, plan, outcome, keeper.noted_files(of_files))
+        return {**report, **keeper.report()}
 
     run_module(module, run, REFUSALS)
 

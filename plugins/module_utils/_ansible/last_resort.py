@@ -29,7 +29,15 @@ def unforeseen(error: BaseException, secrets: t.Iterable[str] = ()) -> str:
 
 
 #: Libraries that are imported only where they are needed, and what pip calls them.
-LATE_LIBRARIES = {"packageurl": "packageurl-python", "univers": "univers"}
+LATE_LIBRARIES = {
+    "adlfs": "adlfs",
+    "fsspec": "fsspec",
+    "gcsfs": "gcsfs",
+    "packageurl": "packageurl-python",
+    "paramiko": "paramiko",
+    "s3fs": "s3fs",
+    "univers": "univers",
+}
 
 
 def missing_library(error: BaseException) -> str | None:

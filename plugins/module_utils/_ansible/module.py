@@ -217,6 +217,23 @@ def run_module(
     module.fail_json(**returned)
 
 
+def run_offline(module: AnsibleModule, run: t.Callable[[], dict[str, t.Any]]) -> None:
+    """As :func:`run_module`, for a module that talks to no GitLab."""
+    interrupt_on_signals()
+    try:
+        refuse_numbers(module.params, [name for name, spec in module.argument_spec.items() if spec == TEXT])
+        returned = run()
+    except GitlabError as error:
+        returned = {"failed": True, "msg": error.message}
+    except KeyboardInterrupt:
+        returned = {"failed": True, "msg": INTERRUPTED}
+    except Exception as error:
+        returned = _last_resort(module, error)
+    if returned.get("failed"):
+        module.fail_json(**returned)
+    module.exit_json(**returned)
+
+
 def _last_resort(module: AnsibleModule, error: Exception) -> dict[str, t.Any]:
     """What a module fails with on an error that nobody foresaw; the traceback only where Ansible's verbosity asks."""
     library = missing_library(error)

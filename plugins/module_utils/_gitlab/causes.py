@@ -14,7 +14,11 @@ import typing as t
 from collections.abc import Iterator
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client
-from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.error_words import PLAIN, UNTOLD
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.error_words import (
+    PLAIN,
+    UNTOLD,
+    publishes,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
     Forbidden,
     GitlabError,
@@ -26,8 +30,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope i
 
 #: What E10 says of itself; None: it did not answer.
 Known = t.Optional[dict[str, t.Any]]
-#: GitLab's numbers of two roles.
-REPORTER, MAINTAINER = 20, 40
+#: GitLab's numbers of roles.
+REPORTER, DEVELOPER, MAINTAINER = 20, 30, 40
 
 
 def why_no_delete(project: Known, place: str) -> tuple[type[Forbidden], str]:
@@ -61,6 +65,18 @@ def why_not_changed(project: Known, place: str, what: str) -> tuple[type[Forbidd
             f"GitLab does not say why: the token has the maintainer role on {place}, which is not archived",
         )
     return Forbidden, needs
+
+
+def why_no_publish(project: dict[str, t.Any], place: str) -> tuple[type[Forbidden], str] | None:
+    """Why nothing can be published in a project, as far as it tells by itself; None: it does not."""
+    if project.get("archived") is True:
+        return ProjectArchived, f"{place} is archived, nothing is published there: unarchive it first"
+    cause = _closed(project, place)
+    if cause:
+        return cause
+    if 0 < _role(project) < DEVELOPER:
+        return Forbidden, f"publishing needs the developer role on {place}"
+    return None
 
 
 def _closed(project: dict[str, t.Any], place: str) -> tuple[type[Forbidden], str] | None:
@@ -124,6 +140,13 @@ class Causes:
         """Why ``what`` of a project can neither be read nor changed, and the error that means it."""
         return why_not_changed(self._look(project), str(project), what)
 
+    def of_no_publish(self, project_id: int) -> str | None:
+        """Why GitLab would take nothing in a project, as far as the project tells."""
+        scope = Scope("project", str(project_id))
+        project = self._look(scope)
+        cause = why_no_publish(project, str(scope)) if project else None
+        return cause[1] if cause else None
+
     def _explained(self, error: GitlabError, scope: Scope) -> GitlabError:
         if isinstance(error, ScopeNotFound):
             other = Scope("group" if scope.kind == "project" else "project", scope.ref)
@@ -137,6 +160,9 @@ class Causes:
         project = self._look(scope)
         if error.call.startswith("DELETE"):
             return _with(error, *why_no_delete(project, str(scope)))
+        if publishes(error.call):
+            cause = why_no_publish(project, str(scope)) if project else None
+            return _with(error, *cause) if cause else error
         if project is None:
             return _with(error, Forbidden, f"{error.hint}, and a package registry that is switched on")
         cause = _closed(project, str(scope))

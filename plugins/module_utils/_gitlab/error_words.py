@@ -44,6 +44,8 @@ _PROTECTED = re.compile(r"(?:403 Forbidden - )?(?:Package is deletion protected|
 PLAIN = "403 Forbidden"
 #: What a delete takes, where the project was not looked at.
 UNTOLD = "deleting needs the maintainer role on {place}, and a project that is not archived"
+#: What publishing takes, where the project was not looked at.
+UNTOLD_PUBLISH = "publishing needs the developer role on {place}, and a project that is not archived"
 _OF_A_PACKAGE = re.compile(r"/packages/[0-9]+(/|$)")
 _OF_A_FILE = re.compile(r"/package_files/[0-9]+(/|$)")
 
@@ -87,7 +89,7 @@ def _classify(status: int, data: t.Any, words: str, call: str, token_kind: str |
 def _classify_403(data: t.Any, words: str, call: str, token_kind: str | None) -> tuple[type[GitlabError], str]:
     known = data if isinstance(data, dict) else {}
     if known.get("error") == "insufficient_scope":
-        doing = "changing" if call.startswith(("POST", "PUT", "PATCH")) else "deleting"
+        doing = "publishing" if publishes(call) else "deleting" if call.startswith("DELETE") else "changing"
         return InsufficientScope, f"the token's scopes do not cover this call: {doing} needs the scope 'api'"
     if known.get("error") == "insufficient_granular_scope":
         return InsufficientGranularScope, "the permissions of this fine-grained token do not cover this call"
@@ -106,6 +108,8 @@ def _classify_403(data: t.Any, words: str, call: str, token_kind: str | None) ->
     place = scope_of(call) or "it"
     if call.startswith("DELETE"):
         return Forbidden, UNTOLD.format(place=place)
+    if publishes(call):
+        return Forbidden, UNTOLD_PUBLISH.format(place=place)
     return Forbidden, f"{_caller(token_kind)} may not read the packages of {place}: that needs the reporter role"
 
 
@@ -161,6 +165,11 @@ def _of_graphql(errors: t.Any) -> list[str]:
     entries = errors if isinstance(errors, list) else []
     texts = [entry.get("message") for entry in entries if isinstance(entry, dict)]
     return list(dict.fromkeys(text for text in texts if isinstance(text, str)))
+
+
+def publishes(call: str) -> bool:
+    """Whether a call publishes; what else is written of packages is their protection rules."""
+    return call.startswith(("PUT", "POST")) and "/packages/" in call and "/packages/protection/" not in call
 
 
 def scope_of(call: str) -> str:

@@ -97,6 +97,10 @@ class PackagesApi:
         """Why GitLab offers no delete of a project's packages, as the refusal of one would say (E10, once each)."""
         return self._causes.of_no_delete(project_id)
 
+    def why_no_publish(self, project_id: int) -> str | None:
+        """Why nothing can be published in a project, as far as it tells (E10, once each); None: it does not."""
+        return self._causes.of_no_publish(project_id)
+
     # --- packages --------------------------------------------------------------------------------------------
 
     def packages(

@@ -40,11 +40,6 @@ class RegistriesApi:
                 f"/projects/{project_id}/packages{path}", start, most, params, self._user if basic else None
             )
 
-    def get(self, project_id: int, path: str) -> t.Any:
-        """JSON."""
-        with self._causes.told(Scope("project", str(project_id))):
-            return self.client.get(f"/projects/{project_id}/packages{path}").data
-
     def publish(
         self,
         method: str,
@@ -65,3 +60,8 @@ class RegistriesApi:
                 params,
                 self._user if basic else None,
             )
+
+    def delete(self, project_id: int, path: str) -> None:
+        """DELETE what hangs on a package, such as a tag; never a package or a file."""
+        with self._causes.told(Scope("project", str(project_id))):
+            self.client.delete(f"/projects/{project_id}/packages{path}")

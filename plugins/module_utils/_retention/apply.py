@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.attempts import Look
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import delete_packages
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import (
@@ -42,18 +43,20 @@ def apply_plan(
     options: Options,
     *,
     check_files: bool = True,
+    keep: t.Callable[[Look | None], Look | None] = lambda look: look,
 ) -> Outcome:
     """Delete what the plan lists and what is as it was; what is gone is fine, what has drifted is left.
 
     The deletes carry the plan's time as ``If-Unmodified-Since``, so that a change after the comparison shows too.
     GitLab does not count a new file as a change of its package: with ``check_files`` the files of each package are
-    read (E4) right before its delete, where its type lets a version be published again.
+    read (E4) right before its delete, where its type lets a version be published again. ``keep`` makes of that look the
+    one that is asked, such as one that archives.
     """
     planned = parse_time(plan["created_at"])
     unchanged = [dict(comparison.entry) for comparison in comparisons if comparison.state == "unchanged"]
     options = options_of_plan(plan, options)
     look = (lambda package: republished(api, package, planned)) if check_files else None
-    outcome = delete_packages(api, unchanged, options, look=look)
+    outcome = delete_packages(api, unchanged, options, look=keep(look))
     done = iter(outcome.results)
     results: list[Result] = []
     for comparison in comparisons:

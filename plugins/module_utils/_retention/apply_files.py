@@ -13,7 +13,7 @@ from dataclasses import replace
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import GitlabError, PackageNotFound
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackageFile, PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
-from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import delete_files
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import LookAtFiles, delete_files
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import Outcome, Result, result_of
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Package
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import shown
@@ -35,12 +35,14 @@ def apply_files(
     options: Options,
     *,
     stopped: BaseException | None = None,
+    keep: t.Callable[[LookAtFiles | None], LookAtFiles | None] = lambda look: look,
 ) -> Outcome:
     """Delete the files that ``comparisons`` hold (of `packages_with_files`) where their package is as it was.
 
     Right before the first delete of a package its files are read (E4), and the plan's file rule is asked again. Where
-    it keeps now what the plan deletes, nothing of the package goes. Where ``stopped`` ended the run before, nothing
-    goes at all. The results are in the order of the files in ``comparisons``. Never raises.
+    it keeps now what the plan deletes, nothing of the package goes. ``keep`` makes of that look the one that is asked,
+    such as one that archives. Where ``stopped`` ended the run before, nothing goes at all. The results are in the order
+    of the files in ``comparisons``. Never raises.
     """
     results = {
         file["id"]: _result(comparison.entry, file, *_of_state(comparison))
@@ -52,8 +54,8 @@ def apply_files(
     if stopped is not None or not files:
         return Outcome(list(results.values()))
     try:
-        look = _Look(api, plan)
-        outcome = delete_files(api, files, options_of_plan(plan, options), look=look)
+        look: LookAtFiles = _Look(api, plan)
+        outcome = delete_files(api, files, options_of_plan(plan, options), look=keep(look))
     except KeyboardInterrupt as interrupt:
         return Outcome(list(results.values()), None, interrupt)
     results.update((result["id"], result) for result in outcome.results)
