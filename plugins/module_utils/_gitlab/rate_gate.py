@@ -24,8 +24,8 @@ MAX_WAIT = 900.0
 WINDOW = 60.0
 #: How much of a limit is used: a client that uses all of it meets it.
 SHARE = 0.95
-#: What is sent in a window at least, however little was let through before.
-LEAST = 6
+#: What is taken for a limit at least, however little was let through: GitLab's own are hundreds.
+LEAST = 60
 #: How many times slower than a limit that the server tells the pace becomes: so many tasks on one token at once.
 MOST_SHARING = 16
 
@@ -95,6 +95,9 @@ class RateGate:
         self._pace = self._least_pace = 0.0
         self._next = 0.0
         self._pace_set = 0.0
+        #: When a refusal without a limit was met last, and how many of the requests that were sent until then run.
+        self._refused: float | None = None
+        self._sent_before = 0
 
     def enter(self) -> None:
         """Wait until a request may be sent, and count it as in flight. Raises :class:`Closed`."""
@@ -140,10 +143,12 @@ class RateGate:
         """
         with self._changed:
             self._in_flight -= 1
+            quota = limits.quota if limits else None
             if limits and not refused:
                 self._is_told = limits.remaining is not None and limits.resets_in is not None
-            if refused and not self._is_told:
-                self._slow_down(limits.quota if limits else None)
+            if refused and not self._is_told and not self._is_first(quota):
+                self._slow_down(quota)
+            self._sent_before = max(0, self._sent_before - 1)
             if limits and limits.remaining is not None and 0 < (limits.resets_in or 0) <= MAX_WAIT:
                 ends = self._clock() + t.cast(float, limits.resets_in)
                 # Answers overtake each other: within one window the lowest number is the newest. Two windows'
@@ -153,6 +158,23 @@ class RateGate:
                 else:
                     self._remaining = min(self._remaining, limits.remaining)
             self._changed.notify_all()
+
+    def _is_first(self, quota: int | None) -> bool:
+        """Whether a refusal tells nothing of the pace: the first one for long, if it names no limit.
+
+        Others may have used up the window that the task began in, and then what was let through until then is no
+        measure. Where it is the server's limit that was met, the next refusal comes within a window, or right after it.
+        """
+        if quota or self._pace:
+            return False
+        now = self._clock()
+        if self._sent_before:
+            return True
+        is_first = self._refused is None or now - self._refused > 2 * WINDOW
+        self._refused = now
+        if is_first:
+            self._sent_before = self._in_flight + 1  # this one is counted off as it leaves
+        return is_first
 
     def _slow_down(self, quota: int | None) -> None:
         now = self._clock()

@@ -232,13 +232,31 @@ def test_a_limit_that_is_told_counts_more_than_what_was_guessed() -> None:
     """The first request of a task meets a window that others have used up, and a proxy that tells nothing."""
     clock = [7.0]
     gate = RateGate(1, clock=lambda: clock[0])
-    gate.enter()
-    gate.leave(Limits(), refused=True)
-    assert t.cast(float, gate.delay()) > 10
+    for _ in range(2):
+        gate.enter()
+        gate.leave(Limits(), refused=True)
+    assert t.cast(float, gate.delay()) > 1
     clock[0] += 20
     gate.enter()
     gate.leave(Limits(quota=600), refused=True)
     assert 0.1 < t.cast(float, gate.delay()) < 0.11
+
+
+def test_the_first_refusal_that_names_no_limit_sets_no_pace() -> None:
+    """Others may have used up the window: of all requests that were in flight with it, none is a measure."""
+    clock = [7.0]
+    gate = RateGate(8, clock=lambda: clock[0])
+    for _ in range(8):
+        gate.enter()
+    for _ in range(8):
+        gate.leave(Limits(retry_after=20.0), refused=True)
+    clock[0] += 20
+    assert gate.delay() == 0
+    for later, expected in ((130, False), (10, True)):  # long after the first, soon after the second
+        clock[0] += later
+        gate.enter()
+        gate.leave(Limits(), refused=True)
+        assert (gate.delay() != 0) is expected
 
 
 def test_refusals_without_end_do_not_make_it_slower_without_end() -> None:
