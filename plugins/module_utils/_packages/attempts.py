@@ -31,6 +31,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors 
 Look = t.Callable[[dict[str, t.Any]], t.Optional[str]]
 #: How many seconds an interrupted run waits for the answers to what it has sent.
 PATIENCE = 1.0
+NOT_TRIED = "not tried: interrupted"
 #: What fails all other items in the same way, and what fails those of the same project.
 HOPELESS = (Unauthorized, InsufficientScope)
 HOPELESS_IN_PROJECT = (ProjectArchived, RegistryOff, JobTokenRefused, InsufficientGranularScope)
@@ -98,18 +99,16 @@ class _Attempts:
             return self._known[index]
         if index in self._sending:
             return GitlabError("interrupted while it was being deleted: it may be gone")
-        return GitlabError("not tried: interrupted")
+        return GitlabError(NOT_TRIED)
 
     # --- in the client's threads -----------------------------------------------------------------------------
 
     def _attempt(self, index: int, item: t.Any) -> None:
-        with self._lock:
-            if self._ended:
-                return
-            self._sending.add(index)
+        if self._ended:
+            return
         trouble: BaseException | None = None
         try:
-            self._known[index] = self._error(item)
+            self._known[index] = self._error(index, item)
         except KeyboardInterrupt as exc:
             trouble = exc
         except BaseException as exc:  # whatever it is, the main thread must hear of it
@@ -119,12 +118,13 @@ class _Attempts:
             self._sending.discard(index)
             self._done.put(trouble)
 
-    def _error(self, item: t.Any) -> GitlabError | None:
+    def _error(self, index: int, item: t.Any) -> GitlabError | None:
         hopeless = self._hopeless.get(None) or self._hopeless.get(item["project_id"])
         if hopeless:
             return type(hopeless)(f"not tried: {hopeless.message}")
         try:
             self._look_at(item)
+            self._begin(index)
             self._delete(item)
         except GitlabError as error:
             if isinstance(error, HOPELESS):
@@ -133,6 +133,13 @@ class _Attempts:
                 self._hopeless[item["project_id"]] = error
             return error
         return None
+
+    def _begin(self, index: int) -> None:
+        """From here on it may be gone. A look, such as one that archives, may have outlasted the run."""
+        with self._lock:
+            if self._ended:
+                raise GitlabError(NOT_TRIED)
+            self._sending.add(index)
 
     def _look_at(self, item: t.Any) -> None:
         try:
