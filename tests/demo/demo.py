@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -192,6 +193,7 @@ def facts(tour: Tour) -> None:
 
 
 DELETE = "tests/demo/delete.yml"
+ARCHIVE = RESULTS / "archive"
 PROJECT, NAME = "acme/platform/backend", "com/acme/invoices"
 
 
@@ -199,9 +201,11 @@ def foresee(tour: Tour) -> None:
     """A delete in check mode, with its diff."""
     tour.title("2. Plan: a delete in check mode")
     tour.tell("Nobody builds com/acme/invoices any more. First look what would go.")
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(ARCHIVE, ignore_errors=True)  # of another tour, which had another registry
     tour.show(DELETE)
     before = tour.listed(PROJECT, NAME)
-    said = tour.run(f"ansible-playbook {DELETE} --check --diff")
+    said = tour.run(f"ansible-playbook {DELETE} -e work_dir={RESULTS} --check --diff")
     tour.check("changed=1" in said and "failed=0" in said, "check mode does not say that something would change")
     tour.check(len(re.findall(rf"^-maven {NAME}", said, re.MULTILINE)) == 4, "the diff does not show four packages")
     tour.check(tour.listed(PROJECT, NAME) == before == 4, "check mode deleted something")
@@ -211,7 +215,7 @@ def foresee(tour: Tour) -> None:
 def delete(tour: Tour) -> None:
     """The same for real."""
     tour.title("3. Apply: the same for real")
-    said = tour.run(f"ansible-playbook {DELETE}")
+    said = tour.run(f"ansible-playbook {DELETE} -e work_dir={RESULTS}")
     tour.check("changed=1" in said and "deleted: 4" in said, "the packages were not deleted")
     tour.check(tour.listed(PROJECT, NAME) == 0, "the packages are still there")
     tour.tell("GitLab lists none of them now. The module has looked, too: an answer of 204 alone is no proof.")
@@ -220,14 +224,30 @@ def delete(tour: Tour) -> None:
 def again(tour: Tour) -> None:
     """The second run changes nothing."""
     tour.title("4. Again: a second run changes nothing")
-    said = tour.run(f"ansible-playbook {DELETE}")
+    said = tour.run(f"ansible-playbook {DELETE} -e work_dir={RESULTS}")
     tour.check("changed=0" in said and "failed=0" in said, "the second run changed something")
     tour.check("deleted: 0" in said and "already_absent: 1" in said, "the second run did not find them absent")
 
 
+def undo(tour: Tour) -> None:
+    """One of the deleted packages comes back."""
+    tour.title("5. Undo: one of them is needed after all")
+    tour.tell(
+        """GitLab has no way back from a deleted package. These lie in an archive: nothing was deleted before its
+        files were there, each with the checksum that GitLab tells."""
+    )
+    said = tour.run(
+        f"ansible localhost -m registryops.gitlab.package_restore \\\n"
+        f'    -a "archive={ARCHIVE} project={PROJECT} name={NAME} version=0.6.0-SNAPSHOT"'
+    )
+    tour.check("result: restored" in said, "the package was not restored")
+    tour.check(tour.listed(PROJECT, NAME) > 0, "the restored package is not listed")
+    tour.tell("GitLab lists it again, with the same bytes. What a restore cannot bring back is in `lost`.")
+
+
 def refuse(tour: Tour) -> None:
     """What never passes for "absent"."""
-    tour.title("5. Refusals: what never passes for absent")
+    tour.title("6. Refusals: what never passes for absent")
     tour.tell("A protection rule lets only owners delete the releases. This token is a maintainer's.")
     said = tour.run(
         "ansible localhost -m registryops.gitlab.package \\\n"
@@ -251,13 +271,12 @@ def refuse(tour: Tour) -> None:
 
 def retain(tour: Tour) -> None:
     """A policy becomes a plan, the plan is applied, and a report says what the registries hold."""
-    tour.title("6. Retention: a policy, a plan, an apply")
+    tour.title("7. Retention: a policy, a plan, an apply")
     tour.tell(
         """The mirror holds every canary of React and every nightly of Electron, as their makers published them. A
         policy says which to keep. The plan says for each package that goes which rule governs it, and why nothing
         keeps it. What is applied is just what the plan lists."""
     )
-    RESULTS.mkdir(parents=True, exist_ok=True)
     tour.show("tests/demo/retention.yml", "vars")
     tour.show("tests/demo/retention.yml")
     before = tour.listed("acme/web/mirror", "vite")
@@ -273,7 +292,7 @@ def retain(tour: Tour) -> None:
 
 
 #: The tour. A further step is one more function, and its place here.
-STEPS: tuple[t.Callable[[Tour], None], ...] = (facts, foresee, delete, again, refuse, retain)
+STEPS: tuple[t.Callable[[Tour], None], ...] = (facts, foresee, delete, again, undo, refuse, retain)
 
 
 def begin(tour: Tour) -> None:
@@ -293,6 +312,7 @@ def end(tour: Tour, seconds: float) -> None:
   docs/getting-started.md      install the collection, and point it at your GitLab
   docs/facts.md                recipes for facts
   docs/deletes.md              what each result of a delete means
+  docs/undo.md                 archive, fetch, publish, restore
   docs/retention.md            the policy, keep by keep; docs/cookbook.md has some to start from
   docs/pipeline.md             plan on a schedule, approve, apply
   docs/troubleshooting.md      error messages, their causes and remedies"""
