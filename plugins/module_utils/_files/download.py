@@ -68,7 +68,7 @@ def fetch(
             api.download(project_id, package["id"], file["id"], begin, file.get("size"))
         except NotFound as error:
             # Of another kind, it is the file or the package that is not there. This one: the server has no such call.
-            if type(error) is not NotFound or error.words != "404 Not Found":
+            if error.__class__ is not NotFound or error.words != "404 Not Found":
                 raise
             by_id = api.downloads_by_id = False
     difference = None

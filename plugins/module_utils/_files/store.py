@@ -242,7 +242,8 @@ class Incoming:
 
     def keep(self, sha256: str) -> None:
         """Let it be in the archive, as the content of this SHA-256, which the caller has made sure of."""
-        assert self._sink is not None
+        if self._sink is None:
+            raise AssertionError("nothing was written")
         self._sink.keep(blob_path(sha256))
         self._sink = None
 

@@ -42,7 +42,7 @@ def code_in_html(text: str) -> str:
     """A code span as HTML: Markdown is not read inside of ``summary``."""
     if not text.startswith("`"):
         return text
-    inside, _, rest = text[1:].partition("`")
+    inside, _tick, rest = text[1:].partition("`")
     return f"<code>{_ASCII_PUNCTUATION.sub(lambda found: f'&#{ord(found[0])};', inside)}</code>{rest}"
 
 

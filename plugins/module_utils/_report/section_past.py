@@ -106,7 +106,7 @@ def _trend(history: t.Sequence[Row]) -> str:
             Cell(minute(row["generated_at"]), str(row["generated_at"])),
             tables.count(row["packages"]),
             *([tables.size(row["bytes"])] if sized else []),
-            tables.bar(row[key], largest, f"{minute(row['generated_at'])}: {_write(row[key], sized=sized)}"),
+            tables.against(row[key], largest, f"{minute(row['generated_at'])}: {_write(row[key], sized=sized)}"),
         ]
         for row in reversed(history)
     ]

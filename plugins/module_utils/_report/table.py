@@ -104,7 +104,7 @@ def measure(part: int | None, whole: int | None, largest: int | None, label: str
     return Cell(html, "" if part is None else str(part))
 
 
-def bar(part: int, largest: int, label: str) -> Cell:
+def against(part: int, largest: int, label: str) -> Cell:
     """A bar against the largest of its table."""
     return Cell(f'<div class="measure">{meter(part, largest, label)}</div>', str(part))
 

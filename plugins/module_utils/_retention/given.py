@@ -170,7 +170,7 @@ def _files(files: t.Any) -> list[PackageFile] | None:
         if file.get("file_name") is not None:
             _text(file, "file_name")
     given = [file["id"] for file in files if file.get("id") is not None]
-    if not all(type(one) is int and one > 0 for one in given) or len({*given}) < len(given):
+    if not all(one.__class__ is int and one > 0 for one in given) or len({*given}) < len(given):
         raise ValueError("files: each id must be a whole number above 0, and another one than those of other files")
     return [{**file, "id": file.get("id"), "created_at": _time(file, "created_at", "files: ")} for file in files]
 

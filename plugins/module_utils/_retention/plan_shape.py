@@ -160,7 +160,7 @@ def _check_scope(scope: t.Mapping[str, t.Any]) -> None:
     if kinds == ["group"] and not isinstance(scope.get("exclude_subgroups"), bool):
         raise PlanError("the plan's scope: exclude_subgroups must be true or false")
     archived = scope.get("archived_projects", [])
-    if not isinstance(archived, list) or not all(type(one) is int for one in archived):
+    if not isinstance(archived, list) or not all(one.__class__ is int for one in archived):
         raise PlanError("the plan's scope: archived_projects must be a list of IDs")
 
 
