@@ -394,7 +394,8 @@ def main() -> None:
             if params["on_drift"] == "fail":
                 refuse_drift(comparisons)
         options = Options(module.check_mode, params["verify"])
-        whole, with_files = comparisons[: len(entries)], comparisons[len(entries) :]
+        count = len(entries)
+        whole, with_files = comparisons[:count], comparisons[count:]
         with keeper_from(module, api, plan["digest"]) as keeper:
             more = {"check_files": params["check_files"], "keep": keeper.look}
             outcome = keeper.noted(apply_plan(api, plan, whole, options, **more))

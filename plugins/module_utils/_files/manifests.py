@@ -53,14 +53,17 @@ class Wanted:
     def means(self, manifest: Manifest) -> bool:
         """Whether it is one of those meant. A versionless package has no version that a glob matches."""
         package, project, version = manifest["package"], manifest["project"], manifest["package"].get("version")
-        return (
-            (self.project in (None, str(project["id"])) or match_glob(self.project, project["path"] or ""))
-            and match_glob(self.package_type, package["package_type"])
-            and (match_glob(self.name, package["name"]) or has_name(package, self.name or ""))
-            and (self.version is None or (version is not None and match_glob(self.version, version)))
-            and self.plan_digest in (None, manifest["why"]["plan_digest"])
-            and (self.ids is None or package["id"] in self.ids)
-        )
+        if self.project not in (None, str(project["id"])) and not match_glob(self.project, project["path"] or ""):
+            return False
+        if not match_glob(self.package_type, package["package_type"]):
+            return False
+        if not match_glob(self.name, package["name"]) and not has_name(package, self.name or ""):
+            return False
+        if self.version is not None and (version is None or not match_glob(self.version, version)):
+            return False
+        if self.plan_digest not in (None, manifest["why"]["plan_digest"]):
+            return False
+        return self.ids is None or package["id"] in self.ids
 
 
 def write(manifest: Manifest) -> bytes:
@@ -108,7 +111,7 @@ def refuse_newer(version: t.Any) -> None:
 def suffix_of(path: str) -> str:
     """What follows the package's ID in a manifest's name: nothing for the latest manifest of a whole package."""
     name = path.rpartition("/")[2]
-    return name[name.find(".") : -len(".json")] if name.count(".") > 1 else ""
+    return f".{name.partition('.')[2]}".removesuffix(".json") if name.count(".") > 1 else ""
 
 
 def files_suffix(manifest: Manifest) -> str:

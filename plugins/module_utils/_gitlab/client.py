@@ -292,7 +292,7 @@ class Client:
         return target, printable(self.scrub(target.split("?")[0])) or "no address"
 
     def _read(self, response: Response, call: str, url: str, needs_json: bool) -> Answer:
-        path = url.split("?")[0][len(self.api_url) :] if url.startswith(self.api_url) else ""
+        path = url.split("?")[0].removeprefix(self.api_url) if url.startswith(self.api_url) else ""
         token = self.connection.token
         return read_answer(response, call, path, token.kind if token else None, self.scrub, needs_json)
 

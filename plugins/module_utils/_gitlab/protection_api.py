@@ -89,13 +89,9 @@ class ProtectionApi:
 def checked_rule(data: t.Any, where: str) -> Rule:
     """``data``, if it is a rule. Raises :class:`UnexpectedAnswer`."""
     levels = ("minimum_access_level_for_push", "minimum_access_level_for_delete")
-    good = (
-        isinstance(data, dict)
-        and isinstance(data.get("id"), int)
-        and not isinstance(data["id"], bool)
-        and all(isinstance(data.get(name), str) for name in ("package_name_pattern", "package_type"))
-        and all(isinstance(data.get(name), (str, type(None))) for name in levels)
-    )
-    if not good:
+    texts = ("package_name_pattern", "package_type")
+    good = isinstance(data, dict) and isinstance(data.get("id"), int) and not isinstance(data["id"], bool)
+    good = good and all(isinstance(data.get(name), str) for name in texts)
+    if not good or not all(isinstance(data.get(name), (str, type(None))) for name in levels):
         raise UnexpectedAnswer(f"{where}: answered with something else than a protection rule")
     return t.cast(Rule, data)

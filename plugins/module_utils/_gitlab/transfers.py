@@ -94,9 +94,10 @@ def send_pieces(upload: Upload, running: Running, timeout: float) -> Iterator[by
             raise OnThisSide(exc) from None
         left -= len(piece)
         view = memoryview(piece)
-        for begin in range(0, len(view), PIECE):
+        while view:
             running.extend(timeout)
-            yield bytes(view[begin : begin + PIECE])
+            yield bytes(view[:PIECE])
+            view = view[PIECE:]
     if piece is not None or left:
         # Another length than announced would leave the connection waiting, or begin another request.
         raise OnThisSide(OSError("the file is of another size than it was when it was first read"))

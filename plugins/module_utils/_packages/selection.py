@@ -68,14 +68,18 @@ def has_name(package: Package, name: str) -> bool:
 
 def matches(selection: Selection, package: Package) -> bool:
     """Whether the package is meant; a server that ignored a parameter of the query changes nothing here."""
-    return (
-        (selection.package_id is None or package["id"] == selection.package_id)
-        and (selection.name is None or has_name(package, selection.name))
-        and (selection.version is None or package.get("version") == selection.version)
-        and (not selection.package_types or package["package_type"] in selection.package_types)
-        and status_of(package) in (selection.statuses or DISPLAYABLE)
-        and (selection.include_versionless or package.get("version") is not None)
-    )
+    if selection.package_id is not None and package["id"] != selection.package_id:
+        return False
+    if selection.name is not None and not has_name(package, selection.name):
+        return False
+    version = package.get("version")
+    if selection.version is not None and version != selection.version:
+        return False
+    if selection.package_types and package["package_type"] not in selection.package_types:
+        return False
+    if status_of(package) not in (selection.statuses or DISPLAYABLE):
+        return False
+    return selection.include_versionless or version is not None
 
 
 def queries(selection: Selection) -> list[dict[str, str]]:

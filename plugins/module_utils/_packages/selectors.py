@@ -38,11 +38,9 @@ class Selector:
         """Whether the package is one of those meant."""
         if self.id is not None:
             return bool(package["id"] == self.id)
-        return (
-            has_name(package, self.name or "")
-            and (self.all_versions or package.get("version") == self.version)
-            and self.package_type in (None, package["package_type"])
-        )
+        if not has_name(package, self.name or "") or self.package_type not in (None, package["package_type"]):
+            return False
+        return self.all_versions or bool(package.get("version") == self.version)
 
     def contradiction(self, package: Package) -> str | None:
         """Why the package of this ID is not the one that the entry says; None if it is."""

@@ -251,7 +251,8 @@ def _maven_key(_univers: t.Any, version: str) -> Key:
         if not token or token.isdigit():
             tokens.append((separator, int(token or 0)))
             continue
-        if text[match.end() : match.end() + 1].isdigit():
+        end = match.end()
+        if text[end:][:1].isdigit():
             token = _MAVEN_SHORT.get(token, token)
         tokens.append(("-", _MAVEN_ALIAS.get(token, token)))
     key: list[tuple[int, int, str]] = []

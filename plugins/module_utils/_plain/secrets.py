@@ -30,7 +30,7 @@ class Secrets:
     def __init__(self, values: t.Iterable[str]) -> None:
         forms = {form for value in values if len(value) >= LEAST for form in _forms(value)}
         self._forms = sorted(forms, key=len, reverse=True)
-        self._parts = {form[i : i + PART] for form in forms for i in range(len(form) - PART + 1)}
+        self._parts = {_part(form, i) for form in forms for i in range(len(form) - PART + 1)}
 
     def __repr__(self) -> str:
         return f"Secrets({MASK!r})"
@@ -45,14 +45,19 @@ class Secrets:
         kept: list[str] = []
         begin = at = 0
         while at <= len(text) - PART:
-            if text[at : at + PART] not in self._parts:
+            if _part(text, at) not in self._parts:
                 at += 1
                 continue
             kept += [text[begin:at], MASK]
-            while text[at : at + PART] in self._parts:
+            while _part(text, at) in self._parts:
                 at += 1
             begin = at = at + PART - 1
         return "".join([*kept, text[begin:]])
+
+
+def _part(text: str, begin: int) -> str:
+    end = begin + PART
+    return text[begin:end]
 
 
 def user_info(url: str) -> list[str]:

@@ -142,8 +142,5 @@ def _foot(report: Row) -> str:
         made = f"The plan was made {minute(one['created_at'])}" if one.get("created_at") else "The plan"
         digest = f", {printable(str(one['digest']))}" if one.get("digest") else ""
         lines.append(f"{made}{digest}.")
-    return (
-        '<footer id="about"><h2>About the numbers</h2>'
-        + "".join(f'<p class="n">{escape(line)}</p>' for line in lines)
-        + "</footer>"
-    )
+    notes = "".join(f'<p class="n">{escape(line)}</p>' for line in lines)
+    return f'<footer id="about"><h2>About the numbers</h2>{notes}</footer>'

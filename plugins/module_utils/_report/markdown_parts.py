@@ -66,8 +66,11 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: int | None
 def names_table(top: Row, *, sized: bool) -> str:
     heads = ("Name", "Type", "Project", "Packages") + (("Storage",) if sized else ())
     rows = [
-        (code(row["name"]), code(row["package_type"]), code(row["project_path"]), number(row["packages"]))
-        + ((human_bytes(row["bytes"]),) if sized else ())
+        (
+            *(code(row[key]) for key in ("name", "package_type", "project_path")),
+            number(row["packages"]),
+            *((human_bytes(row["bytes"]),) if sized else ()),
+        )
         for row in top["rows"][:ROWS]
     ]
     return table(heads, rows, right=len(heads) - 3) + more(top["total"], len(rows))

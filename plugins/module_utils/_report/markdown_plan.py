@@ -48,8 +48,11 @@ def _deletions(top: Row, *, sized: bool) -> str:
     heads = ("Name", "Type", "Project", "Versions") + (("Freed",) if sized else ())
     shown = top["rows"][:ROWS]
     rows = [
-        (code(row["name"]), code(row["package_type"]), code(row["project_path"]), number(row["packages"]))
-        + ((human_bytes(row["bytes"]),) if sized else ())
+        (
+            *(code(row[key]) for key in ("name", "package_type", "project_path")),
+            number(row["packages"]),
+            *((human_bytes(row["bytes"]),) if sized else ()),
+        )
         for row in shown
     ]
     written = table(heads, rows, right=len(heads) - 3) + more(top["total"], len(rows))

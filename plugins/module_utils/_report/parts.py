@@ -112,7 +112,8 @@ class TopList:
 
     def _cut(self) -> None:
         self._rows.sort(key=itemgetter(0))
-        del self._rows[self._limit :]
+        limit = self._limit
+        del self._rows[limit:]
 
 
 def scope_title(scope: Mapping[str, t.Any]) -> str:

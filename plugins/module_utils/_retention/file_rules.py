@@ -132,4 +132,5 @@ def _built(file_name: str | None) -> _Built | None:
     if found is None:
         return None
     build = Build(found.group(1), int(found.group(2)))
-    return _Built(file_name[: found.start() - 1], build, file_name[found.end() :])
+    begin, end = found.start() - 1, found.end()
+    return _Built(file_name[:begin], build, file_name[end:])

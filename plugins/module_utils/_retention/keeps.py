@@ -136,7 +136,7 @@ def _bucket(created: datetime, key: str) -> str:
 
 
 def _buckets(dated: t.Sequence[Dated], count: int, key: str, where: str) -> t.Iterator[Verdict]:
-    adjective = key[len("keep_") :]
+    adjective = key.removeprefix("keep_")
     unit = KEEP_BUCKETS[key]
     seen = 0
     last = None

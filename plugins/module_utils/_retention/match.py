@@ -78,11 +78,10 @@ class Match:
                 text = package.get("version") if key == "version" else ref_of(package)
                 if text is None or not patterns.match(text):
                     return False
-        if (
-            self.prerelease is not None
-            and is_prerelease(package.get("version"), package["package_type"]) is not self.prerelease
-        ):
-            return False
+        if self.prerelease is not None:
+            found = is_prerelease(package.get("version"), package["package_type"])
+            if found is not self.prerelease:
+                return False
         if project is not None:
             path = package.get("project_path")
             if path is None:

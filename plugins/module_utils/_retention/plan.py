@@ -133,7 +133,8 @@ def _json_texts(content: dict[str, t.Any]) -> t.Iterator[str]:
         before = ","
         if isinstance(value, list) and value:
             for first in range(0, len(value), _WRITTEN_AT_ONCE):
-                entries = _ENCODER.encode(value[first : first + _WRITTEN_AT_ONCE])
+                end = first + _WRITTEN_AT_ONCE
+                entries = _ENCODER.encode(value[first:end])
                 yield ("," if first else "[") + entries[1:-1]
             yield "]"
         else:

@@ -68,7 +68,9 @@ def parts_of(plan: t.Mapping[str, t.Any], batch: str | None) -> tuple[list[Packa
     """
     delete, files = plan["delete"], plan.get("delete_files") or []
     first, last = _batch(batch, len(delete) + len(files)) if batch is not None else (1, len(delete) + len(files))
-    return delete[first - 1 : last], files[max(0, first - 1 - len(delete)) : max(0, last - len(delete))]
+    begin = first - 1
+    of_files, to_files = (max(0, position - len(delete)) for position in (begin, last))
+    return delete[begin:last], files[of_files:to_files]
 
 
 def _batch(batch: str, entries: int) -> tuple[int, int]:

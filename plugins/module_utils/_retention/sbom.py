@@ -189,7 +189,7 @@ def _of_dependencies(document: Json) -> t.Iterator[Used]:
                 continue
             version = entry.get("version")
             if isinstance(version, str) and version.startswith("npm:"):
-                name, _at, version = version[len("npm:") :].rpartition("@")
+                name, _at, version = version.removeprefix("npm:").rpartition("@")
             yield from _npm(name, version)
             waiting.append(_mapping(entry, "dependencies"))
 
