@@ -10,15 +10,23 @@ import typing as t
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._files.store import open_archive
-from ansible_collections.registryops.gitlab.tests.integration.conftest import run_process
+from ansible_collections.registryops.gitlab.tests.integration.conftest import ROOT, run_process
 from ansible_collections.registryops.gitlab.tests.integration.seeds import package, seed
 from ansible_collections.registryops.gitlab.tests.unit.module_utils._files.s3 import BUCKET, S3, SECRET
 from gitlab_sandbox.testing import Sandbox
 
 Json = dict[str, t.Any]
+
+SCHEMAS = ROOT / "docs/schemas"
+RESULT_SCHEMA, ARCHIVE_SCHEMA = (
+    json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8")) for name in ("result", "archive")
+)
+#: That of a result, where nothing that it holds of an archive may be undescribed.
+STRICT = {"additionalProperties": False, "properties": RESULT_SCHEMA["properties"]["archived"]["properties"]}
 
 NOTES: Json = {"file_name": "notes.txt", "content": "the same in all of them"}
 
@@ -84,6 +92,7 @@ def held(archive: Path) -> dict[int, Json]:
     found = {}
     opened = open_archive(str(archive))
     for _path, manifest in opened.manifests(kinds=["package", "files"]):
+        jsonschema.validate(manifest, ARCHIVE_SCHEMA)
         found[manifest["package"]["id"]] = manifest
         assert all(opened.has_blob(file["sha256"], file["size"]) for file in manifest["files"])
     return found
@@ -133,6 +142,10 @@ def test_a_plan_archives_what_it_deletes(shop: Sandbox, playbook: t.Any, tmp_pat
     assert [result["result"] for result in real["results"]] == ["deleted", "deleted"]
     assert [result["result"] for result in check["results"]] == ["deleted", "deleted"]
     assert check["archived"]["packages"] == 2
+    for result in (check, real):
+        jsonschema.validate(result, RESULT_SCHEMA)
+        jsonschema.validate(result["archived"], STRICT)
+        assert all(entry["archived"]["files"] == 2 for entry in result["results"])
     assert {manifest["why"]["plan_digest"] for manifest in held(archive).values()} == {made["plan"]["digest"]}
     assert held(archive)[5100]["why"] == {
         "rule": "old",
@@ -163,6 +176,7 @@ def test_files_are_archived_out_of_a_package_that_stays(shop: Sandbox, playbook:
         assert [entry["result"] for entry in result["results"]] == ["deleted", "already_absent"]
         assert result["results"][0]["archived"]["size"] == 3000
     for result in (planned, applied):
+        jsonschema.validate(result, RESULT_SCHEMA)
         assert [entry["result"] for entry in result["file_results"]] == ["deleted"] * 3
         assert result["archived"] == {
             "packages": 0,
