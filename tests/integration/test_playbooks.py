@@ -45,7 +45,8 @@ class Played:
         return {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", self.output.rsplit("PLAY RECAP", 1)[1])}
 
     def batches(self) -> list[str]:
-        return re.findall(r"\(item=(\d+-\d+ of \d+)\)", self.output)
+        """The batches that were done, each shown with how much it deleted."""
+        return re.findall(r"\(item=(\d+-\d+ of \d+): \d+ deleted\)", self.output)
 
 
 @pytest.fixture
