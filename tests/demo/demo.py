@@ -216,7 +216,10 @@ def delete(tour: Tour) -> None:
     """The same for real."""
     tour.title("3. Apply: the same for real")
     said = tour.run(f"ansible-playbook {DELETE} -e work_dir={RESULTS}")
-    tour.check("changed=1" in said and "deleted: 4" in said, "the packages were not deleted")
+    # With the last version GitLab itself deletes the list of all versions, a package that has none: before us or not.
+    tour.check(
+        "changed=1" in said and re.search(r"\bdeleted: [34]\b", said) is not None, "the packages were not deleted"
+    )
     tour.check(tour.listed(PROJECT, NAME) == 0, "the packages are still there")
     tour.tell("GitLab lists none of them now. The module has looked, too: an answer of 204 alone is no proof.")
 
