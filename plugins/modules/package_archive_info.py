@@ -64,7 +64,7 @@ EXAMPLES = r"""
     archive: /srv/archive/gitlab
     verify: true
   register: checked
-  failed_when: checked.failed or checked.damaged
+  failed_when: checked.failed or checked.damaged | length > 0
 """
 
 RETURN = r"""

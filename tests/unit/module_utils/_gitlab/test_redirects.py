@@ -14,7 +14,7 @@ CALL = "GET /projects/42/packages/generic/app/1.0/app.tgz"
 
 
 @pytest.mark.parametrize(
-    "url, target",
+    ("url", "target"),
     [
         (FILE, "https://storage.example.com/bucket/ab/cd?signature=x"),
         (FILE.replace("https", "http"), "https://storage.example.com/bucket/ab/cd"),
@@ -26,7 +26,7 @@ def test_to_object_storage(url: str, target: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "target, why",
+    ("target", "why"),
     [
         ("http://storage.example.com/bucket/ab/cd", "from https to http: not followed, as the bytes would come unprot"),
         ("ftp://storage.example.com/bucket", "which is no address of a file"),
