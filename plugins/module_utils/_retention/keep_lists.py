@@ -166,13 +166,15 @@ def _types(globs: t.Sequence[str]) -> frozenset[str]:
 def _texts(value: t.Any, key: str) -> list[str]:
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list) or not texts:
-        hint = ": put it in quotes" if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
-        raise ValueError(f"{key} must be a text or a list of texts, not {value!r}{hint}")
+        raise ValueError(f"{key} must be a text or a list of texts, not {value!r}{_quote_hint(value)}")
     for text in texts:
         if not isinstance(text, str) or not text:
-            hint = ": put it in quotes" if isinstance(text, (int, float)) and not isinstance(text, bool) else ""
-            raise ValueError(f"{key} holds {text!r}, which is no text{hint}")
+            raise ValueError(f"{key} holds {text!r}, which is no text{_quote_hint(text)}")
     return texts
+
+
+def _quote_hint(value: t.Any) -> str:
+    return ": put it in quotes" if isinstance(value, (int, float)) else ""  # bools too: YAML makes true of `on`
 
 
 def _day(value: t.Any) -> date:

@@ -130,8 +130,8 @@ def validate_policy(policy: t.Any) -> Policy:
     refused: a ``match``, a key of it or a ``protect`` without a value is more likely a variable that was empty, or a
     block whose lines are commented out, than a wish to govern every package or to protect none. A count may be a text
     of digits, and a count of 0 keeps nothing: a rule whose only keeps are 0 has no keep. A rule without ``name`` is
-    called ``rule 2`` by its position; without ``match`` it matches every package. So does ``match: {}``, but it is
-    refused together with ``delete_all``, for the reason above.
+    called ``rule 2`` by its position; without ``match`` it matches every package. What is empty, such as ``match: {}``
+    or ``protect: []``, is refused for the reason above. Only ``rules`` may be so, beside rules of ``files``.
     Raises `PolicyError` for whatever is wrong first.
     """
     given = _mapping(policy, "policy", POLICY_KEYS)
@@ -144,25 +144,25 @@ def validate_policy(policy: t.Any) -> Policy:
             raise PolicyError(f"policy: two rules are named {rule.name!r}: each needs a name of its own")
         rules.append(rule)
     protect = []
-    for number, entry in enumerate(_list(given.get("protect", []), "policy: protect"), 1):
+    for number, entry in enumerate(_entries(given, "protect"), 1):
         where = f"policy: protect entry {number}"
         match = _match(entry, where)
         if match.is_empty:
             raise PolicyError(f"{where} is empty: to protect every package, write name: '*'")
         protect.append(match)
-    return Policy(
-        protect=tuple(protect),
-        rules=tuple(rules),
-        files=_file_rules(given.get("files", [])),
-        keep_at_least=_count(given.get("keep_at_least", 0), "policy: keep_at_least"),
-        document=_document(given),
-    )
+    files = _file_rules(_entries(given, "files"))
+    keep_at_least = _count(given.get("keep_at_least", 0), "policy: keep_at_least")
+    if not rules and not files:
+        raise PolicyError(
+            "policy: rules is an empty list, so that nothing would ever be deleted: give at least one rule"
+        )
+    return Policy(tuple(protect), tuple(rules), files, keep_at_least, _document(given))
 
 
 def _rule(entry: t.Any, number: int) -> Rule:
     where = _where(entry, "rule", number)
     given = _mapping(entry, where, RULE_KEYS)
-    match = _match(given["match"], f"{where}: match") if "match" in given else None
+    match = _own_match(given, where)
     numbers = {key: _count(given[key], f"{where}: {key}") for key in KEEP_COUNTS if key in given}
     counts = {key: number for key, number in numbers.items() if number}
     within = {key: _duration(given[key], f"{where}: {key}") for key in KEEP_DURATIONS if key in given}
@@ -179,10 +179,6 @@ def _rule(entry: t.Any, number: int) -> Rule:
         raise PolicyError(
             f"{where}: no keep is given{zeros}: a rule that deletes all that it matches says delete_all: true"
         )
-    if delete_all and match and match.is_empty:
-        raise PolicyError(
-            f"{where}: match is empty, and delete_all would delete every package: leave match out to say so"
-        )
     return Rule(
         name=str(given.get("name", f"rule {number}")),
         match=match,
@@ -195,12 +191,12 @@ def _rule(entry: t.Any, number: int) -> Rule:
     )
 
 
-def _file_rules(entries: t.Any) -> tuple[FileRule, ...]:
+def _file_rules(entries: t.Sequence[t.Any]) -> tuple[FileRule, ...]:
     rules: list[FileRule] = []
-    for number, entry in enumerate(_list(entries, "policy: files"), 1):
+    for number, entry in enumerate(entries, 1):
         where = _where(entry, "file rule", number)
         given = _mapping(entry, where, FILE_RULE_KEYS)
-        match = _match(given["match"], f"{where}: match") if "match" in given else None
+        match = _own_match(given, where)
         counts = {key: _count(given[key], f"{where}: {key}") for key in FILE_KEEPS if key in given}
         counts = {key: count for key, count in counts.items() if count}
         if not counts:
@@ -234,6 +230,16 @@ def _per(given: t.Mapping[str, t.Any], counts: t.Mapping[str, int], where: str) 
     if not counts:
         raise PolicyError(f"{where}: per says what is counted apart, and no count is given: leave it out")
     return str(per)
+
+
+def _own_match(given: t.Mapping[str, t.Any], where: str) -> Match | None:
+    """The match of a rule; None: it has none, and governs every package."""
+    if "match" not in given:
+        return None
+    match = _match(given["match"], f"{where}: match")
+    if match.is_empty:
+        raise PolicyError(f"{where}: match is empty, and would be every package: leave match out to say so")
+    return match
 
 
 def _match(entry: t.Any, where: str, known: t.Sequence[str] = MATCH_KEYS) -> Match:
@@ -316,6 +322,14 @@ def _mapping(value: t.Any, where: str, known: t.Sequence[str]) -> dict[str, t.An
     return {key: entry for key, entry in value.items() if entry is not None}
 
 
+def _entries(given: t.Mapping[str, t.Any], key: str) -> list[t.Any]:
+    """A list of the policy that may be left out, and that is not empty where it is written."""
+    entries = _list(given.get(key, []), f"policy: {key}")
+    if key in given and not entries:
+        raise PolicyError(f"policy: {key} is an empty list: leave the key out, or give at least one entry")
+    return entries
+
+
 def _list(value: t.Any, where: str) -> list[t.Any]:
     if not isinstance(value, (list, tuple)):
         raise PolicyError(f"{where} must be a list, not {_kind(value)}")
@@ -364,7 +378,7 @@ def _instead(wrong: t.Any, known: t.Sequence[str]) -> str:
 
 
 def _quote_hint(value: t.Any) -> str:
-    return ": put it in quotes" if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
+    return ": put it in quotes" if isinstance(value, (int, float)) else ""  # bools too: YAML makes true of `on`
 
 
 def _kind(value: t.Any) -> str:

@@ -145,7 +145,9 @@ def _rules(draw: st.DrawFn, number: int) -> dict[str, t.Any]:
 def policies(draw: st.DrawFn) -> dict[str, t.Any]:
     """Policies that are valid, as plain data."""
     rules = [draw(_rules(number)) for number in range(draw(st.integers(1, 3)))]
-    policy = {"protect": draw(st.lists(matches(), max_size=2)), "rules": rules}
+    policy: dict[str, t.Any] = {"rules": rules}
+    if draw(st.booleans()):
+        policy["protect"] = draw(st.lists(matches(), min_size=1, max_size=2))
     if draw(st.integers(0, 3)) == 0:
         key = draw(st.sampled_from(["keep_latest_copies", "keep_latest_builds"]))
         policy["files"] = [{"name": "files", "match": draw(matches()), key: draw(st.integers(1, 3))}]

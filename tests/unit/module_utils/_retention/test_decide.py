@@ -49,7 +49,7 @@ from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.r
 
 
 def decisions_of(listed: t.Iterable[Package], *rules: dict[str, t.Any], protect: t.Any = ()) -> dict[int, Decision]:
-    policy = validate_policy({"protect": list(protect), "rules": list(rules)})
+    policy = validate_policy({"rules": list(rules), **({"protect": list(protect)} if protect else {})})
     return {decision.package["id"]: decision for decision in decide(listed, policy, NOW)}
 
 
@@ -276,11 +276,14 @@ def test_a_package_without_a_version_is_governed_only_by_a_rule_that_says_so() -
     decisions = decisions_of([*listed, metadata], {"keep_latest": 1, "order_by": "version"})
     assert why(decisions[9]) == ("no rule matches",)
     assert decisions[1].action == DELETE
-    for match in ({"name": "*"}, {"package_type": "maven"}, {"status": "default"}, {"exclude": {"name": "x"}}, {}):
+    for match in ({"name": "*"}, {"package_type": "maven"}, {"status": "default"}, {"exclude": {"name": "x"}}):
         assert deleted([metadata], {"match": match, "keep_within": "1h"}) == []
+    assert deleted([metadata], {"delete_all": True}) == []
     assert deleted([*listed, metadata], {"match": {"versionless": True}, "delete_all": True}) == [9]
     assert deleted([*listed, metadata], {"match": {"versionless": True, "name": "acme/*"}, "keep_latest": 1}) == []
-    assert why(decisions_of([metadata], protect=[{"name": "acme/*"}])[9]) == ("protected by 'acme/*'",)
+    assert why(decisions_of([metadata], {"delete_all": True}, protect=[{"name": "acme/*"}])[9]) == (
+        "protected by 'acme/*'",
+    )
 
 
 def test_npm_latest_is_kept() -> None:
@@ -493,7 +496,7 @@ def test_keeps_need_not_be_explained() -> None:
 
 def test_now_needs_a_time_zone() -> None:
     with pytest.raises(ValueError, match="time zone"):
-        iter_decisions([], validate_policy({"rules": []}), datetime(2026, 11, 20))
+        iter_decisions([], validate_policy({"rules": [{"keep_latest": 1}]}), datetime(2026, 11, 20))
 
 
 def test_a_missing_univers_matters_only_to_order_by_version(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -722,7 +725,7 @@ def test_a_second_run_on_what_was_left_deletes_nothing(
 def test_a_keep_list_an_exclusion_or_a_protection_never_deletes_more(
     listed: list[Package], policy: dict[str, t.Any], data: st.DataObject
 ) -> None:
-    assert_no_more_goes(listed, policy, {**policy, "protect": [*policy["protect"], data.draw(matches())]})
+    assert_no_more_goes(listed, policy, {**policy, "protect": [*policy.get("protect", ()), data.draw(matches())]})
     # What the last rule does not match any more, none does.
     *others, last = policy["rules"]
     match = dict(last.get("match", {}))
@@ -730,7 +733,7 @@ def test_a_keep_list_an_exclusion_or_a_protection_never_deletes_more(
     exclusions = [given_already] if isinstance(given_already, dict) else given_already
     match["exclude"] = [*exclusions, data.draw(matches(nested=False))]
     assert_no_more_goes(listed, policy, {**policy, "rules": [*others, {**last, "match": match}]})
-    named = validate_policy({"protect": [data.draw(matches())], "rules": []}).protect[0]
+    named = validate_policy({"protect": [data.draw(matches())], "rules": [{"keep_latest": 1}]}).protect[0]
     gone = {
         decision.package["id"]
         for decision in decide(

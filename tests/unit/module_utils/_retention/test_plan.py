@@ -335,7 +335,7 @@ def test_what_is_nested_too_deeply_is_refused() -> None:
 
 
 def test_another_plan_than_the_one_that_is_meant_is_refused() -> None:
-    meant, other = plan_of(), plan_of(policy={"rules": []})
+    meant, other = plan_of(), plan_of(policy={"rules": [{"keep_latest": 9}]})
     verify_plan(meant, api_url=URL, now=NOW, expected_digest=meant["digest"])
     assert refusal(other, expected_digest=meant["digest"]) == (
         "this is another plan than the one that is meant:"

@@ -76,7 +76,10 @@ REFUSED: list[tuple[t.Any, str]] = [
     ({"rules": {"name": "x"}}, "policy: rules must be a list, not dict {'name': 'x'}"),
     ({"rules": [], "protected": []}, "policy: unknown key 'protected': did you mean protect?"),
     ({"rules": ["x"]}, "policy: rule 1 must be a mapping, not str 'x'"),
-    ({"rules": [{"match": {}, "keep_latest": 1}, {"keep_latest": -2}]}, "policy: rule 2: keep_latest must be a whole"),
+    ({"rules": []}, "policy: rules is an empty list, so that nothing would ever be deleted: give at least one rule"),
+    ({"rules": [], "protect": [{"name": "x"}]}, "policy: rules is an empty list"),
+    ({"rules": [], "files": []}, "policy: files is an empty list: leave the key out, or give at least one entry"),
+    ({"rules": [{"keep_latest": 1}, {"keep_latest": -2}]}, "policy: rule 2: keep_latest must be a whole"),
     (rule(keep_lastest=3), "policy: rule 'old': unknown key 'keep_lastest': did you mean keep_latest?"),
     (rule(xyz=3), "policy: rule 'old': unknown key 'xyz': there are name, match, "),
     (rule(), "policy: rule 'old': no keep is given: a rule that deletes all that it matches says delete_all: true"),
@@ -86,7 +89,15 @@ REFUSED: list[tuple[t.Any, str]] = [
     (rule(delete_all=True, keep_within="1d"), "policy: rule 'old': delete_all and keep_within exclude each other"),
     (rule(delete_all="yes"), "policy: rule 'old': delete_all must be true or false, not 'yes'"),
     (rule(delete_all=1), "policy: rule 'old': delete_all must be true or false, not 1"),
-    (rule(delete_all=True, match={}), "policy: rule 'old': match is empty, and delete_all would delete every package"),
+    (
+        rule(delete_all=True, match={}),
+        "policy: rule 'old': match is empty, and would be every package: leave match out",
+    ),
+    (rule(keep_within="1d", match={}), "policy: rule 'old': match is empty, and would be every package: leave match"),
+    (
+        {"rules": [], "files": [{"match": {}, "keep_latest_copies": 1}]},
+        "policy: file rule 1: match is empty, and would be every package: leave match out to say so",
+    ),
     (rule(delete_all=True, match=None), "policy: rule 'old': match is null: give it a value, or leave the key out"),
     (rule(keep_latest=1, match=None), "policy: rule 'old': match is null"),
     (rule(delete_all=True, match={"name": None}), "policy: rule 'old': match: name is null: give it a value, or"),
@@ -187,6 +198,7 @@ REFUSED: list[tuple[t.Any, str]] = [
     ({"keep_at_least": -1, "rules": []}, "policy: keep_at_least must be a whole number that is not negative, not -1"),
     ({"keep_at_least": True, "rules": []}, "policy: keep_at_least must be a whole number"),
     ({"keep_at_least": None, "rules": []}, "policy: keep_at_least is null"),
+    ({"protect": [], "rules": [{"keep_latest": 1}]}, "policy: protect is an empty list: leave the key out, or give at"),
     ({"protect": {"name": "x"}, "rules": []}, "policy: protect must be a list, not dict"),
     ({"protect": ["x"], "rules": []}, "policy: protect entry 1 must be a mapping, not str 'x'"),
     ({"protect": [{"name": "x"}, {}], "rules": []}, "policy: protect entry 2 is empty"),
@@ -208,8 +220,8 @@ def test_a_wrong_policy_is_refused_with_the_rule_and_the_key(policy: t.Any, mess
 
 
 def test_a_rule_needs_neither_name_nor_match() -> None:
-    policy = validate_policy({"rules": [{"keep_latest": 1}, {"match": {}, "keep_latest": 1}, {"delete_all": True}]})
-    assert [rule.name for rule in policy.rules] == ["rule 1", "rule 2", "rule 3"]
+    policy = validate_policy({"rules": [{"keep_latest": 1}, {"delete_all": True}]})
+    assert [rule.name for rule in policy.rules] == ["rule 1", "rule 2"]
     assert all(rule.governs(package(1)) for rule in policy.rules)
 
 
@@ -237,7 +249,7 @@ def test_a_text_of_digits_is_a_count() -> None:
 
 def test_the_label_of_a_match() -> None:
     def label(**match: t.Any) -> str:
-        return validate_policy({"protect": [match], "rules": []}).protect[0].label
+        return validate_policy({"protect": [match], "rules": [{"keep_latest": 1}]}).protect[0].label
 
     assert label(name=["a", "b"], tag="x") == "'a' or 'b', tag 'x'"
     assert label(prerelease=False, ref="main") == "ref 'main', no prerelease"
@@ -250,7 +262,7 @@ def test_zero_and_false_count_as_not_written() -> None:
     policy = validate_policy({"keep_at_least": "2", "rules": [{"keep_latest": 1, "keep_downloaded": False}]})
     assert (policy.keep_at_least, policy.document["keep_at_least"]) == (2, 2)
     assert policy.rules[0].flags == frozenset()
-    assert validate_policy({"keep_at_least": 0, "rules": []}).keep_at_least == 0
+    assert validate_policy({"keep_at_least": 0, "rules": [{"keep_latest": 1}]}).keep_at_least == 0
 
 
 class _Text(str):
@@ -274,7 +286,7 @@ def test_a_document_is_a_policy_again(policy: dict[str, t.Any]) -> None:
 
 
 def holds(match: dict[str, t.Any], **fields: t.Any) -> bool | None:
-    checked = validate_policy({"rules": [{"match": match, "keep_latest": 1}]})
+    checked = validate_policy({"rules": [{"keep_latest": 1, **({"match": match} if match else {})}]})
     return checked.rules[0].governs(package(7, **fields))
 
 

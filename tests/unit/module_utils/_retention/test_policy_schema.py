@@ -107,7 +107,7 @@ def test_it_has_the_values_of_policy_py() -> None:
 def test_every_keep_makes_a_rule_and_excludes_delete_all() -> None:
     rule = DEFS["rule"]
     assert [entry["required"] for entry in rule["anyOf"]] == [[key] for key in (*policy_utils.KEEP_KEYS, "delete_all")]
-    assert set(rule["then"]["properties"]) == {"match", "per", *policy_utils.KEEP_KEYS}
+    assert set(rule["then"]["properties"]) == {"per", *policy_utils.KEEP_KEYS}
     counts = rule["dependentSchemas"]["per"]["anyOf"]
     assert [entry["required"] for entry in counts] == [[key] for key in policy_utils.KEEP_COUNTS]
 
@@ -216,7 +216,7 @@ def mutated(draw: st.DrawFn) -> Json:
     policy = copy.deepcopy(draw(policies()))
     for _ in range(draw(st.integers(1, 2))):
         rule = draw(st.sampled_from(policy["rules"])) if policy["rules"] else policy
-        places = [policy, rule, rule.get("match"), *policy["protect"]]
+        places = [policy, rule, rule.get("match"), *policy.get("protect", ())]
         place = draw(st.sampled_from([place for place in places if isinstance(place, dict)]))
         if draw(st.booleans()) and place is not policy and place:
             del place[draw(st.sampled_from(sorted(place)))]
@@ -224,7 +224,7 @@ def mutated(draw: st.DrawFn) -> Json:
             place[draw(KEYS)] = draw(VALUES)
         if not isinstance(policy.get("rules"), list) or not all(isinstance(rule, dict) for rule in policy["rules"]):
             break
-        if not isinstance(policy.get("protect"), list):
+        if not isinstance(policy.get("protect", []), list):
             break
     return policy
 
@@ -254,6 +254,11 @@ def test_what_is_valid_is_valid_for_both(policy: Json) -> None:
 @example({"rules": [{"keep_latest": "0", "keep_within": "1d"}]})
 @example({"rules": [{"delete_all": True, "keep_weekly": 1}]})
 @example({"rules": [{"delete_all": True, "match": {}}]})
+@example({"rules": [{"keep_latest": 1, "match": {}}]})
+@example({"rules": []})
+@example({"rules": [], "files": []})
+@example({"rules": [], "files": [{"keep_latest_copies": 1}]})
+@example({"rules": [{"keep_latest": 1}], "protect": []})
 @example({"rules": [{"delete_all": False}]})
 @example({"rules": [], "protect": [{}]})
 @example({"rules": [], "files": [{"keep_latest_copies": 0}]})

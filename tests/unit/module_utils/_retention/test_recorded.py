@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import NO_TAGS, group_name
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import PolicyError, validate_policy
 from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.recorded_plans import (
     Recorded,
     load,
@@ -95,9 +96,33 @@ CHANGES: tuple[Change, ...] = (
 )
 
 
+#: Words of the entry under ``breaking_changes`` that tells of policies that 0.1.0 read, and that are refused.
+REFUSED_NOW = "an empty list and an empty ``match`` are refused"
+
+
+def is_refused(policy: dict[str, t.Any]) -> bool:
+    try:
+        validate_policy(policy)
+    except PolicyError as error:
+        return "is an empty list" in str(error)
+    return False
+
+
 @functools.cache
 def planned(registry: str, policy: str) -> tuple[dict[str, t.Any], dict[int, Recorded]]:
-    return plan_now(packages_of(REGISTRIES[registry]), POLICIES[policy])
+    return plan_now(packages_of(REGISTRIES[registry]), as_the_changelog_says(POLICIES[policy]))
+
+
+def as_the_changelog_says(policy: dict[str, t.Any]) -> dict[str, t.Any]:
+    """A policy without what is refused now; one without any rule as one whose rule governs nothing."""
+    written = {key: value for key, value in policy.items() if value}
+    return written if "rules" in written else {**written, "rules": [{"match": {"name": "none"}, "delete_all": True}]}
+
+
+def test_what_is_refused_now_is_told() -> None:
+    refused = {name for name, policy in POLICIES.items() if is_refused(policy)}
+    assert refused == {"keep nothing governed", "drawn 1", "drawn 3", "drawn 5"}
+    assert not any(is_refused(as_the_changelog_says(policy)) for policy in POLICIES.values())
 
 
 def differences() -> t.Iterator[tuple[str, str, Package, list[Package], Recorded, Recorded]]:
@@ -135,8 +160,8 @@ def test_each_change_is_in_the_changelog() -> None:
     releases = yaml.safe_load((CHANGELOGS / "changelog.yaml").read_text())["releases"].values()
     sections = [*fragments, *(release.get("changes", {}) for release in releases)]
     breaking = [entry for section in sections for entry in section.get("breaking_changes", ())]
-    for change in CHANGES:
-        assert any(change.told in entry for entry in breaking), change.told
+    for told in (*(change.told for change in CHANGES), REFUSED_NOW):
+        assert any(told in entry for entry in breaking), told
 
 
 @pytest.mark.parametrize("registry", sorted(PLANS))
@@ -144,4 +169,5 @@ def test_the_summary_counts_as_it_did(registry: str) -> None:
     for policy, plan in PLANS[registry].items():
         summary, now = planned(registry, policy)
         if recorded_decisions(plan) == now:
-            assert {key: summary[key] for key in plan["summary"]} == plan["summary"], policy
+            told = {**plan["summary"], "by_rule": plan["summary"]["by_rule"] or summary["by_rule"]}
+            assert {key: summary[key] for key in told} == told, policy
