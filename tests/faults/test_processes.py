@@ -7,92 +7,26 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import time
 import typing as t
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.registryops.gitlab.tests.faults.conftest import TOKEN, Registry, seed
+from ansible_collections.registryops.gitlab.tests.faults.conftest import TOKEN, Registry
+from ansible_collections.registryops.gitlab.tests.faults.runs import (
+    DELETE_ALL,
+    MANY,
+    begin,
+    left_for_good,
+    many,
+    pid_of,
+    wait_for_deletes,
+)
 from ansible_collections.registryops.gitlab.tests.faults.wire import Reply, Request, WireServer, reply
-from ansible_collections.registryops.gitlab.tests.integration.conftest import BIN, environment
 from gitlab_sandbox.testing import Sandbox
 
-MANY = 1000
 INTERRUPTED = "interrupted: what was not done yet is left undone, run it again to go on"
-PACKAGES = {"count": MANY, "name": "app", "version": "1.0.{i}", "package_type": "generic"}
-DELETE_ALL = {
-    "registryops.gitlab.package": {
-        "project": "acme/many",
-        "name": "app",
-        "all_versions": True,
-        "package_type": "generic",
-        "state": "absent",
-        "timeout": 5,
-    }
-}
-
-
-def _many(start: t.Callable[..., Sandbox], latency_ms: int = 30) -> Sandbox:
-    return start(seed({"path": "acme/many", "generate": [PACKAGES]}), latency_ms=latency_ms)
-
-
-def _begin(sandbox: Sandbox, folder: Path, *tasks: dict[str, t.Any], **env: str) -> subprocess.Popen[str]:
-    """A playbook that runs in a session of its own, as a CI job does."""
-    folder.mkdir(exist_ok=True)
-    document = [{"hosts": "localhost", "gather_facts": False, "tasks": list(tasks)}]
-    path = folder / "playbook.yml"
-    path.write_text(json.dumps(document), encoding="utf-8")
-    return subprocess.Popen(
-        [str(BIN / "ansible-playbook"), str(path)],
-        env=environment(
-            folder,
-            GITLAB_API_URL=sandbox.api_url,
-            GITLAB_TOKEN=TOKEN,
-            ANSIBLE_STDOUT_CALLBACK="ansible.builtin.default",
-            ANSIBLE_CALLBACK_RESULT_FORMAT="json",
-            **env,
-        ),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def _left_for_good(sandbox: Sandbox) -> int:
-    """How many packages are left in the middle of a run that has ended: what was in flight ends, no more is sent."""
-    time.sleep(0.5)
-    asked = len(sandbox.requests())
-    left = int(sandbox.state()["packages"]["default"])
-    assert 0 < left < MANY
-    time.sleep(0.5)
-    assert len(sandbox.requests()) == asked
-    return left
-
-
-def _wait_for_deletes(sandbox: Sandbox, process: subprocess.Popen[str] | None, count: int) -> None:
-    deadline = time.monotonic() + 60
-    while sandbox.state()["packages"].get("default", 0) > MANY - count:
-        assert process is None or process.poll() is None, process and process.stdout and process.stdout.read()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def _pid(process: subprocess.Popen[str], folder: Path, whose: str) -> int:
-    """Whom to send a signal to; negative for the whole process group."""
-    if whose != "the module":
-        return -process.pid if whose == "the job" else process.pid
-    for entry in Path("/proc").iterdir():
-        try:
-            words = (entry / "cmdline").read_text().split("\0")
-        except OSError:
-            continue
-        is_module = any(word.startswith(str(folder)) and "AnsiballZ_package" in word for word in words)
-        if is_module and not any(word == "-c" or "async_wrapper" in word for word in words):
-            return int(entry.name)
-    raise AssertionError("the module does not run")
 
 
 @pytest.mark.parametrize(
@@ -112,29 +46,29 @@ def _pid(process: subprocess.Popen[str], folder: Path, whose: str) -> int:
 def test_the_end_of_the_run_ends_its_deletes(
     start: t.Callable[..., Sandbox], tmp_path: Path, sent: signal.Signals, whose: str
 ) -> None:
-    sandbox = _many(start)
-    process = _begin(sandbox, tmp_path, DELETE_ALL)
-    _wait_for_deletes(sandbox, process, 50)
-    os.kill(_pid(process, tmp_path, whose), sent)
+    sandbox = many(start)
+    process = begin(sandbox, tmp_path, DELETE_ALL)
+    wait_for_deletes(sandbox, process, 50)
+    os.kill(pid_of(process, tmp_path, whose), sent)
     said, _ = process.communicate(timeout=30)
     assert "Traceback" not in said
-    _left_for_good(sandbox)
+    left_for_good(sandbox)
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda sent: sent.name)
 def test_an_interrupted_module_tells_what_it_did(
     start: t.Callable[..., Sandbox], tmp_path: Path, sent: signal.Signals
 ) -> None:
-    sandbox = _many(start)
-    process = _begin(sandbox, tmp_path / "first", DELETE_ALL)
-    _wait_for_deletes(sandbox, process, 50)
-    os.kill(_pid(process, tmp_path, "the module"), sent)
+    sandbox = many(start)
+    process = begin(sandbox, tmp_path / "first", DELETE_ALL)
+    wait_for_deletes(sandbox, process, 50)
+    os.kill(pid_of(process, tmp_path, "the module"), sent)
     said, _ = process.communicate(timeout=30)
     assert "Traceback" not in said
-    left = _left_for_good(sandbox)
+    left = left_for_good(sandbox)
     assert f"{INTERRUPTED} ({MANY - left} of {MANY} deleted, see results)" in said
     if sent is signal.SIGTERM:
-        again = _begin(sandbox, tmp_path / "again", DELETE_ALL)
+        again = begin(sandbox, tmp_path / "again", DELETE_ALL)
         said, _ = again.communicate(timeout=120)
         assert again.returncode == 0, said
         assert "changed=1" in said
@@ -143,21 +77,21 @@ def test_an_interrupted_module_tells_what_it_did(
 
 def test_the_timeout_of_a_task_ends_its_deletes(start: t.Callable[..., Sandbox], tmp_path: Path) -> None:
     # Some twelve seconds of deletes, once they have begun: that may take as long on a busy machine.
-    sandbox = _many(start, latency_ms=100)
-    said, _ = _begin(sandbox, tmp_path, {**DELETE_ALL, "timeout": 8}).communicate(timeout=60)
+    sandbox = many(start, latency_ms=100)
+    said, _ = begin(sandbox, tmp_path, {**DELETE_ALL, "timeout": 8}).communicate(timeout=60)
     assert "Timed out after 8 second" in said or "in the expected time frame (8)" in said  # before ansible-core 2.19
-    _left_for_good(sandbox)
+    left_for_good(sandbox)
 
 
 def test_what_an_interrupted_job_did_is_in_its_file(start: t.Callable[..., Sandbox], tmp_path: Path) -> None:
     """An async job has its reader in its own wrapper: it outlives the playbook, and a signal makes it tell."""
-    sandbox = _many(start)
-    process = _begin(sandbox, tmp_path, {**DELETE_ALL, "async": 60, "poll": 0})
+    sandbox = many(start)
+    process = begin(sandbox, tmp_path, {**DELETE_ALL, "async": 60, "poll": 0})
     said, _ = process.communicate(timeout=30)
     assert process.returncode == 0, said
-    _wait_for_deletes(sandbox, None, 50)
-    os.kill(_pid(process, tmp_path, "the module"), signal.SIGTERM)
-    left = _left_for_good(sandbox)
+    wait_for_deletes(sandbox, None, 50)
+    os.kill(pid_of(process, tmp_path, "the module"), signal.SIGTERM)
+    left = left_for_good(sandbox)
     (job,) = (tmp_path / ".ansible_async").iterdir()
     told = json.loads(job.read_text(encoding="utf-8"))
     assert told["failed"] is True
@@ -173,7 +107,7 @@ def test_what_an_interrupted_job_did_is_in_its_file(start: t.Callable[..., Sandb
 
 @pytest.mark.parametrize("apart", [0, 25], ids=["begun together", "the second in the middle of the first"])
 def test_two_runs_of_the_same_plan_at_once(start: t.Callable[..., Sandbox], tmp_path: Path, apart: int) -> None:
-    sandbox = _many(start, latency_ms=10)
+    sandbox = many(start, latency_ms=10)
     plan_file = tmp_path / "plan.json"
     make = {
         "registryops.gitlab.package_retention_info": {
@@ -183,16 +117,16 @@ def test_two_runs_of_the_same_plan_at_once(start: t.Callable[..., Sandbox], tmp_
         "register": "made",
     }
     save = {"ansible.builtin.copy": {"dest": str(plan_file), "content": "{{ made.plan | to_json }}"}}
-    made, _ = (planning := _begin(sandbox, tmp_path / "plan", make, save)).communicate(timeout=60)
+    made, _ = (planning := begin(sandbox, tmp_path / "plan", make, save)).communicate(timeout=60)
     assert planning.returncode == 0, made
     runs = []
     for name in ("one", "two"):
         apply = {"registryops.gitlab.package_retention": {"plan_file": str(plan_file)}, "register": "applied"}
         out = tmp_path / f"{name}.json"
         told = {"ansible.builtin.copy": {"dest": str(out), "content": "{{ applied.summary | to_json }}"}}
-        runs.append((_begin(sandbox, tmp_path / name, apply, told), out))
+        runs.append((begin(sandbox, tmp_path / name, apply, told), out))
         if apart and name == "one":
-            _wait_for_deletes(sandbox, runs[0][0], apart)
+            wait_for_deletes(sandbox, runs[0][0], apart)
     summaries = []
     for process, out in runs:
         said, _ = process.communicate(timeout=120)
