@@ -9,6 +9,7 @@ import re
 import typing as t
 import urllib.request
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import jsonschema
@@ -16,7 +17,7 @@ import pytest
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import parse_time
 from ansible_collections.registryops.gitlab.tests.integration.conftest import ROOT
-from ansible_collections.registryops.gitlab.tests.integration.seeds import package, seed
+from ansible_collections.registryops.gitlab.tests.integration.seeds import TYPES, package, seed
 from gitlab_sandbox.testing import Sandbox
 
 Json = dict[str, t.Any]
@@ -141,6 +142,29 @@ def test_a_new_file_is_not_looked_for_where_that_is_not_wanted(yard: Sandbox, pl
     assert told(looking)[8600][0] == "drifted"
     assert looking["failed"] is True
     assert told(blind) == {8600: ("deleted", None)}
+
+
+def test_each_type_that_can_be_published_again(start: t.Any, playbook: t.Any, tmp_path: Path) -> None:
+    """A file of tomorrow is newer than any plan of today. npm and Go refuse a version that is there."""
+    tomorrow = (datetime.now(timezone.utc) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    kinds = (*TYPES, "cargo")
+    listed = [
+        package("lib", f"1.{i}.0", kind, id=10 * n + i, created_at=f"2026-03-0{i + 1}T10:00:00.000Z", files=[again])
+        for n, kind in enumerate(kinds, 1)
+        for i, again in enumerate(({"file_name": "a", "created_at": tomorrow}, {"file_name": "a"}))
+    ]
+    sandbox = start(seed(*listed))
+    (made,) = playbook(sandbox, plan(project="acme/web/shop")).results
+    saved = save(made, tmp_path / "plan.json")
+    skip = retain(saved, on_drift="skip")
+    check, real = playbook(sandbox, {**skip, "check_mode": True}, skip).results
+    expected = {
+        10 * n: ("deleted", None)
+        if kind in ("npm", "golang")
+        else ("drifted", f"its file a was published at {tomorrow}, after the plan")
+        for n, kind in enumerate(kinds, 1)
+    }
+    assert told(check) == told(real) == expected
 
 
 def test_a_path_that_another_project_has_now(yard: Sandbox, playbook: t.Any, tmp_path: Path) -> None:

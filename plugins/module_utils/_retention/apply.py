@@ -25,12 +25,11 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._packages.resul
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Package
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import shown
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import moment, parse_time
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import PUBLISHED_ONCE
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.drift import UNREADABLE, Comparison
 
 #: Every result of applying a plan, in the order of a summary.
 PLAN_RESULTS = (*RESULTS, "drifted")
-#: The types whose registries refuse a version that is there already: npm by design, Go by its checksums.
-PUBLISHED_ONCE = ("npm", "golang")
 #: What becomes of packages that are not deleted.
 RESULT_OF_STATE = {"drifted": "drifted", UNREADABLE: "failed"}
 Plan = dict[str, t.Any]
