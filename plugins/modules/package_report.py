@@ -224,6 +224,13 @@ report:
           returned: with a policy and sizes
           type: int
       sample: {packages: 359, projects: 20, names: 41, never_downloaded: 120, broken: 2, delete: 249, keep: 110, protected: 4, listed: 0, unmatched: 26}
+    findings:
+      description:
+        - What somebody should look at, the worst first, each with C(severity) (V(high), V(medium) or V(low)), C(id) (what kind it is),
+          C(project) and C(text).
+        - C(vanishing-names) are names of npm, PyPI and Maven of which the policy leaves nothing.
+      type: list
+      elements: dict
     totals:
       description:
         - All packages together, with C(unsized) (packages whose size is not known), C(files), C(projects), C(names),

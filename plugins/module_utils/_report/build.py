@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import status_of
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import format_time, moment, parse_time
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.findings import in_order, vanishing
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.headline import headline, summary
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.months import Months
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts import (
@@ -24,7 +25,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts i
     package_row,
     sort_key,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._report.plan import PlanTally
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.plan import PlanTally, plans_of
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.storage_map import NameTally, storage_map
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import group_name
 
@@ -78,6 +79,7 @@ def build_report(
         "scope": dict(scope),
         "headline": headline(counted),
         "summary": summary(counted),
+        "findings": in_order(vanishing(plans_of(plan))),
         **counted,
     }
 

@@ -64,9 +64,13 @@ def full() -> Json:
         package(2, files=TWICE),
         package(3, status="error", files=[]),
         package(4, name="other", created_at=old, files=None),
+        package(5, name="gone"),
     ]
     policy: Json = {
-        "rules": [{"name": "old", "match": {"name": "@acme/ui"}, "keep_latest": 1}],
+        "rules": [
+            {"name": "old", "match": {"name": "@acme/ui"}, "keep_latest": 1},
+            {"name": "gone", "match": {"name": "gone"}, "delete_all": True},
+        ],
         "files": [{"name": "copies", "keep_latest_copies": 1}],
     }
     made = report(listed, policy)
