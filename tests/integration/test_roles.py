@@ -1,6 +1,6 @@
 # Copyright: registryops maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The roles `package_audit` and `package_cleanup` in a play of the user's own, and their documentation."""
+"""The roles in a play of the user's own, and the documentation of all of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.registryops.gitlab.tests.integration.seeds import packa
 from gitlab_sandbox.testing import Sandbox
 
 Json = dict[str, t.Any]
-ROLES = ("package_audit", "package_cleanup")
+ROLES = ("package_audit", "package_cleanup", "package_registry")
 KEEP_ONE = {"rules": [{"name": "old", "match": {"name": ["app"]}, "keep_latest": "{{ number_to_keep }}"}]}
 
 

@@ -11,7 +11,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.last_resort import unforeseen
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import INTERRUPTED, TEXT
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import InvalidInput
-from ansible_collections.registryops.gitlab.plugins.module_utils._governance.cleanup import KEEP, WORDS
+from ansible_collections.registryops.gitlab.plugins.module_utils._governance.names import KEEP, SETTINGS, WORDS
 from ansible_collections.registryops.gitlab.plugins.module_utils._governance.protection import ProjectRules
 from ansible_collections.registryops.gitlab.plugins.module_utils._governance.results import (
     Outcome,
@@ -29,7 +29,6 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._governance.rul
     TYPES,
     Wanted,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._governance.settings import SETTINGS
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import not_text
 
 Options = dict[str, dict[str, t.Any]]

@@ -69,6 +69,13 @@ class PackagesApi:
         projects = list_in_turn(self.client, query, _check_project)
         return frozenset(project["id"] for project in projects if project.get("archived") is True)
 
+    def group_projects(self, group: Scope) -> list[dict[str, t.Any]]:
+        """All projects of a group, without those that are shared with it (registries, section E), in order of ID."""
+        params = {"with_shared": "false", "order_by": "id", "sort": "asc", "include_subgroups": "true"}
+        self._refuse_job_token(group)
+        with self._causes.told(group):
+            return list_in_turn(self.client, Query(f"{group.path}/projects", params), _check_listed_project)
+
     def project_id(self, project: Scope) -> int:
         """The numeric ID of a project, asked for (E10) only where it is not what one has."""
         is_id = project.path and project.is_number  # the path refuses what cannot be
@@ -296,6 +303,10 @@ def _check_group_package(item: t.Any, where: str) -> None:
 
 def _check_project(item: t.Any, where: str) -> None:
     _checked(item, {"id": int}, where)
+
+
+def _check_listed_project(item: t.Any, where: str) -> None:
+    _checked(item, {"id": int, "path_with_namespace": str}, where)
 
 
 def _check_file(item: t.Any, where: str) -> None:

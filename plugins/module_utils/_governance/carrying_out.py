@@ -71,6 +71,17 @@ def carry_out(api: PackagesApi, places: t.Sequence[t.Sequence[Step]], check_mode
     return Outcome(results, attempted.stopped)
 
 
+def foresee(api: PackagesApi, places: t.Sequence[t.Sequence[Step]], asks_scopes: bool) -> Outcome:
+    """What all steps would come to, also for a token that only reads, whose scopes (E11) are a warning then."""
+    warnings: list[str] = []
+    if asks_scopes:
+        try:
+            warnings = _scopes(api, places)
+        except InsufficientScope as error:
+            warnings = [error.message]
+    return Outcome([step.foreseen for place in places for step in place], warnings=warnings)
+
+
 def converge(
     state: S,
     write: t.Callable[[S], t.Callable[[], S] | None],

@@ -14,21 +14,9 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._governance.car
     carry_out,
     converge,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils._governance.names import KEEP, NUMBERS, WORDS
 from ansible_collections.registryops.gitlab.plugins.module_utils._governance.results import Outcome, Result
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
-
-KEEP = "keep_n_duplicated_package_files"
-#: GraphQL's word for each number.
-WORDS = {
-    "all": "ALL_PACKAGE_FILES",
-    "1": "ONE_PACKAGE_FILE",
-    "10": "TEN_PACKAGE_FILES",
-    "20": "TWENTY_PACKAGE_FILES",
-    "30": "THIRTY_PACKAGE_FILES",
-    "40": "FORTY_PACKAGE_FILES",
-    "50": "FIFTY_PACKAGE_FILES",
-}
-NUMBERS = {word: number for number, word in WORDS.items()}
 
 
 def bring_about(api: PackagesApi, declared: t.Sequence[tuple[str, str | None]], check_mode: bool) -> Outcome:
@@ -36,9 +24,19 @@ def bring_about(api: PackagesApi, declared: t.Sequence[tuple[str, str | None]], 
 
     All are read before any is changed: what cannot be read raises.
     """
+    return carry_out(api, places(api, declared), check_mode)
+
+
+def places(api: PackagesApi, declared: t.Sequence[tuple[str, str | None]]) -> list[list[Step]]:
+    """The steps of :func:`bring_about`, project by project; the policies are read for them."""
     settings = SettingsApi(api.client, api.before_delete)
     found = api.client.map(lambda one: settings.cleanup_policy(Scope("project", one[0])), declared)
-    return carry_out(api, [[_step(settings, *one, now)] for one, now in zip(declared, found)], check_mode)
+    return [[_step(settings, *one, now)] for one, now in zip(declared, found)]
+
+
+def read_policy(api: SettingsApi, project: str) -> str:
+    """How many files of one name GitLab keeps in a project: a key of `WORDS`, or a word that is none of them."""
+    return _number(api.cleanup_policy(Scope("project", project)))
 
 
 def _step(api: SettingsApi, project: str, wanted: str | None, before: Found) -> Step:

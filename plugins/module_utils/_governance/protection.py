@@ -63,14 +63,18 @@ def read_rules(api: PackagesApi, projects: t.Sequence[str]) -> list[RuleList]:
 
 def bring_about(api: PackagesApi, declared: t.Sequence[ProjectRules], check_mode: bool) -> Outcome:
     """Make the rules of many projects what is wanted. All are read before any is changed: one that cannot be raises."""
+    return carry_out(api, places(api, declared), check_mode)
+
+
+def places(api: PackagesApi, declared: t.Sequence[ProjectRules]) -> list[list[Step]]:
+    """The steps of :func:`bring_about`, project by project; the rules are read for them."""
     found = read_rules(api, [one.project for one in declared])
     _refuse_same(found)
     protection = ProtectionApi(api.client, api.before_delete)
-    places = [
+    return [
         [_step(protection, one.project, rules, change) for change in compare(one.wanted, rules.rules, one.purge)]
         for one, rules in zip(declared, found)
     ]
-    return carry_out(api, places, check_mode)
 
 
 def _refuse_same(found: t.Sequence[RuleList]) -> None:

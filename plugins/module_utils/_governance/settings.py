@@ -16,24 +16,11 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._governance.car
     carry_out,
     converge,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils._governance.names import LOCKED, SETTINGS
 from ansible_collections.registryops.gitlab.plugins.module_utils._governance.results import Outcome, Result
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
 
 Settings = t.Mapping[str, t.Any]
-_DUPLICATES = ("maven", "generic", "nuget", "terraform_module")
-_FORWARDED = ("maven", "npm", "pypi")
-FORWARDING = tuple(f"{kind}_package_requests_forwarding" for kind in _FORWARDED)
-LOCKS = tuple(f"lock_{name}" for name in FORWARDING)
-#: What can be set, and of which type it is.
-SETTINGS: dict[str, type] = {
-    **{f"{kind}_duplicates_allowed": bool for kind in _DUPLICATES},
-    **{f"{kind}_duplicate_exception_regex": str for kind in _DUPLICATES},
-    **dict.fromkeys(FORWARDING, bool),
-    **dict.fromkeys(LOCKS, bool),
-    "nuget_symbol_server_enabled": bool,
-}
-#: What is only read: whether a group above locks it.
-LOCKED = tuple(f"{name}_locked" for name in FORWARDING)
 
 
 def camel(name: str) -> str:
@@ -76,9 +63,19 @@ def bring_about(api: PackagesApi, declared: t.Sequence[tuple[str, Settings]], ch
 
     All are read before any is changed: what cannot be read raises.
     """
+    return carry_out(api, places(api, declared), check_mode)
+
+
+def places(api: PackagesApi, declared: t.Sequence[tuple[str, Settings]]) -> list[list[Step]]:
+    """The steps of :func:`bring_about`, group by group; the settings are read for them."""
     settings = SettingsApi(api.client, api.before_delete, SPELLING)
     found = api.client.map(lambda one: settings.settings(Scope("group", one[0])), declared)
-    return carry_out(api, [[_step(settings, *one, now)] for one, now in zip(declared, found)], check_mode)
+    return [[_step(settings, *one, now)] for one, now in zip(declared, found)]
+
+
+def read_settings(api: SettingsApi, group: str) -> dict[str, t.Any]:
+    """The settings of one group by our names; ``api`` asks for those of `SPELLING`."""
+    return plain(api.settings(Scope("group", group)).fields)
 
 
 def _step(api: SettingsApi, group: str, wanted: Settings, before: Found) -> Step:

@@ -23,8 +23,9 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._governance.car
     carry_out,
     converge,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils._governance.names import SETTINGS
 from ansible_collections.registryops.gitlab.plugins.module_utils._governance.results import Result, changed
-from ansible_collections.registryops.gitlab.plugins.module_utils._governance.settings import SETTINGS, compare
+from ansible_collections.registryops.gitlab.plugins.module_utils._governance.settings import compare
 
 
 def lost() -> GitlabError:
