@@ -16,9 +16,24 @@ options:
     description:
       - The group, by its full path or its numeric ID. Needs an access token, as GitLab ignores job tokens for groups.
     type: str
+  projects:
+    description:
+      - Projects, by their full paths or numeric IDs, in place of O(project). With O(groups) they make one plan, with one digest
+        and one set of guards. A package of a project that is named twice, or lies in a named group, counts once.
+      - What counts (O(policy.rules[].keep_latest), O(policy.keep_at_least)) does so within one project, as ever. One that cannot
+        be read fails the whole.
+    type: list
+    elements: str
+    version_added: 0.2.0
+  groups:
+    description:
+      - Groups, by their full paths or numeric IDs, in place of O(group). As O(projects).
+    type: list
+    elements: str
+    version_added: 0.2.0
   exclude_subgroups:
     description:
-      - Whether the projects of subgroups are left out. For O(group) only.
+      - Whether the projects of subgroups are left out. For O(group) and O(groups) only.
     type: bool
     default: false
   policy:

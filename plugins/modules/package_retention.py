@@ -26,8 +26,8 @@ extends_documentation_fragment:
 options:
   project:
     description:
-      - With O(policy) or O(policy_file), exactly one of O(project) and O(group) is required. A plan has its own, and the one
-        given here must be the same, by its numeric ID.
+      - With O(policy) or O(policy_file), one of O(project), O(group), and lists of O(projects) and O(groups) is required. A plan
+        has its own, and those given here must be the same, by their numeric IDs.
   plan:
     description:
       - A plan to apply. Exactly one of O(policy), O(policy_file), O(plan) and O(plan_file) is required.
@@ -307,11 +307,13 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.archiv
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import (
     create_module,
     run_module,
-    scope_from,
+    scopes_from,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.retention import (
+    ONE_SCOPE,
     REFUSALS,
     RETENTION_OPTIONS,
+    SCOPE_NAMES,
     check_limits,
     listed_now,
     plan_request_from,
@@ -334,8 +336,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_file import (
     check_plan,
     parts_of,
+    places_now,
     read_plan,
-    scope_now,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_shape import plan_time
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import make_plan
@@ -367,7 +369,7 @@ def main() -> None:
         required_by={"archive_options": "archive"},
         required_one_of=[SOURCES],
         mutually_exclusive=[
-            ("project", "group"),
+            *ONE_SCOPE,
             SOURCES,
             *((source, option) for source in SOURCES[:2] for option in ("batch", "plan_digest")),
         ],
@@ -377,7 +379,7 @@ def main() -> None:
     def run(api: PackagesApi) -> dict[str, t.Any]:
         guards = check_limits(params)
         if params["plan"] is params["plan_file"] is None:
-            plan, packages = make_plan(api, scope_from(params), plan_request_from(params))
+            plan, packages = make_plan(api, scopes_from(params), plan_request_from(params))
             check_reference_time(plan_time(plan, "reference_time"), plan_time(plan, "created_at"))
             check_guards(plan, **guards)
             comparisons = untouched(packages)
@@ -385,11 +387,11 @@ def main() -> None:
         else:
             plan = read_plan(params["plan_file"]) if params["plan"] is None else params["plan"]
             listed = listed_now(params)
-            named = None if params["project"] is params["group"] is None else scope_from(params)
+            named = scopes_from(params) if any(params[name] is not None for name in SCOPE_NAMES) else []
             check_plan(api, plan, params["max_plan_age"], params["plan_digest"])
             check_guards(plan, **guards)
             entries, files = parts_of(plan, params["batch"])
-            now = scope_now(api, plan, named)
+            now = places_now(api, plan, named)
             comparisons = compare_with_live(api, plan, now, entries, listed, packages_with_files(files))
             if params["on_drift"] == "fail":
                 refuse_drift(comparisons)

@@ -23,7 +23,7 @@ extends_documentation_fragment:
 options:
   project:
     description:
-      - Exactly one of O(project), O(group) and O(packages) is required.
+      - One of O(project), O(group), O(packages), and lists of O(projects) and O(groups) is required.
   packages:
     description:
       - Packages in place of a registry, so that a policy can be tested without a server. Nothing is asked of GitLab, and the
@@ -143,11 +143,13 @@ import typing as t
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import (
     create_module,
     run_module,
-    scope_from,
+    scopes_from,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.retention import (
+    ONE_SCOPE,
     REFUSALS,
     RETENTION_OPTIONS,
+    SCOPE_NAMES,
     plan_request_from,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
@@ -164,15 +166,15 @@ def main() -> None:
             "policy": {"type": "dict"},
             "policy_file": {"type": "path"},
         },
-        required_one_of=[("project", "group", "packages"), ("policy", "policy_file")],
-        mutually_exclusive=[("project", "group", "packages"), ("policy", "policy_file")],
+        required_one_of=[(*SCOPE_NAMES, "packages"), ("policy", "policy_file")],
+        mutually_exclusive=[*ONE_SCOPE, *(("packages", name) for name in SCOPE_NAMES), ("policy", "policy_file")],
     )
     params = module.params
 
     def run(api: PackagesApi) -> dict[str, t.Any]:
         wanted = plan_request_from(params)
         if params["packages"] is None:
-            plan, _packages = make_plan(api, scope_from(params), wanted, with_listed=False)
+            plan, _packages = make_plan(api, scopes_from(params), wanted, with_listed=False)
         else:
             plan = plan_of_given(api.client, params["packages"], wanted)
         return {"plan": plan, "text": diff_text(plan).splitlines()}

@@ -39,7 +39,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._packages.listi
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Selection
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import apply_plan
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.live import compare_with_live
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_file import scope_now
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_file import places_now
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import PlanRequest, make_plan
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import validate_policy
 from gitlab_sandbox.testing import Sandbox
@@ -127,7 +127,7 @@ def plan_ours(url: str, project: int, key: str | None = None) -> int:
     with _client(url, 8) as client:
         plan, _listed = make_plan(
             PackagesApi(client),
-            Scope("project", str(project)),
+            [Scope("project", str(project))],
             PlanRequest(validate_policy(policy)),
             with_listed=False,
         )
@@ -138,7 +138,7 @@ def save_plan_ours(url: str, project: int, path: str) -> int:
     """A plan that deletes all of a project, in a file."""
     policy = validate_policy({"rules": [{"name": "all", "delete_all": True}]})
     with _client(url, 8) as client:
-        plan, _listed = make_plan(PackagesApi(client), Scope("project", str(project)), PlanRequest(policy))
+        plan, _listed = make_plan(PackagesApi(client), [Scope("project", str(project))], PlanRequest(policy))
     Path(path).write_text(json.dumps(plan), encoding="utf-8")
     return len(plan["delete"])
 
@@ -148,7 +148,7 @@ def apply_ours(url: str, path: str, concurrency: int) -> int:
     plan = json.loads(Path(path).read_text(encoding="utf-8"))
     with _client(url, concurrency) as client:
         api = PackagesApi(client)
-        comparisons = compare_with_live(api, plan, scope_now(api, plan, None), plan["delete"])
+        comparisons = compare_with_live(api, plan, places_now(api, plan), plan["delete"])
         outcome = apply_plan(api, plan, comparisons, Options())
     return sum(result["result"] == "deleted" for result in outcome.results)
 

@@ -30,7 +30,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selec
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.targets import find_targets
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import PLAN_RESULTS, apply_plan
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.live import compare_with_live
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_file import check_plan, scope_now
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_file import check_plan, places_now
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_shape import PlanError
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import PlanRequest, make_plan
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import validate_policy
@@ -367,10 +367,10 @@ def test_planning_and_applying_at_once(
     place = Scope("group", "acme") if group else Scope("project", "acme/shop")
 
     def run(api: PackagesApi) -> None:
-        plan, listed = make_plan(api, place, PlanRequest(POLICY, with_sizes=with_sizes))
+        plan, listed = make_plan(api, [place], PlanRequest(POLICY, with_sizes=with_sizes))
         assert [entry["id"] for entry in plan["delete"]] == [item["id"] for item in listed]
         check_plan(api, plan, None)
-        assert place.kind in scope_now(api, plan, None)
+        assert place.kind in places_now(api, plan)[0]
         outcome = delete_packages(api, listed, Options())
         assert [result["id"] for result in outcome.results] == [entry["id"] for entry in plan["delete"]]
         json.dumps([plan, outcome.results])
@@ -387,12 +387,12 @@ def test_applying_a_saved_plan(
     plans: list[dict[str, t.Any]] = []
 
     def make(api: PackagesApi) -> None:
-        plans.append(make_plan(api, Scope("project", "acme/shop"), PlanRequest(POLICY))[0])
+        plans.append(make_plan(api, [Scope("project", "acme/shop")], PlanRequest(POLICY))[0])
 
     def apply(api: PackagesApi) -> None:
         plan = json.loads(json.dumps(plans[0]))
         check_plan(api, plan, None)
-        comparisons = compare_with_live(api, plan, scope_now(api, plan, None), plan["delete"])
+        comparisons = compare_with_live(api, plan, places_now(api, plan), plan["delete"])
         outcome = apply_plan(api, plan, comparisons, Options())
         assert [result["id"] for result in outcome.results] == [entry["id"] for entry in plan["delete"]]
         assert all(result["result"] in PLAN_RESULTS for result in outcome.results)

@@ -49,7 +49,7 @@ def api() -> Iterator[PackagesApi]:
 def test_each_recipe_does_what_its_row_says(api: PackagesApi) -> None:
     told = []
     for heading, policy in RECIPES:
-        plan, _packages = make_plan(api, Scope("group", "acme"), PlanRequest(validate_policy(policy), THAT_DAY))
+        plan, _packages = make_plan(api, [Scope("group", "acme")], PlanRequest(validate_policy(policy), THAT_DAY))
         assert f"a registry with {plan['summary']['packages']:,} packages" in PAGE
         releases = [
             entry

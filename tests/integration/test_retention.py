@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import format_time, parse_time
@@ -25,6 +26,8 @@ from gitlab_sandbox.testing import Sandbox
 
 Json = dict[str, t.Any]
 
+SCHEMA = json.loads((ROOT / "docs/schemas/plan.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 ZERO = {"deleted": 0, "already_absent": 0, "protected": 0, "not_deletable": 0, "failed": 0, "drifted": 0}
 KEEP_ONE: Json = {"rules": [{"name": "old", "match": {"name": ["app*", "release-*"]}, "keep_latest": 1}]}
 ALL: Json = {"rules": [{"name": "all", "delete_all": True}]}
@@ -57,6 +60,10 @@ PROJECTS = [
     project("acme/batches", 59, *apps(5900, 6)),
     project("acme/job", 60, *apps(6000, 2)),
     project("acme/left/one", 61, *apps(6100, 3)),
+    project("acme/alone", 62, *apps(6200, 3)),
+    project("acme/many/one", 63, *apps(6300, 3)),
+    project("acme/many/deep/two", 64, *apps(6400, 3)),
+    project("acme/many/three", 65, *apps(6500, 3)),
 ]
 #: A group that anyone may look at, with one project that mia may not.
 MIXED = [
@@ -70,6 +77,7 @@ JOB = {"value": "glcbt-job", "user": "mia", "project": "acme/job"}
 def shop() -> Iterator[Sandbox]:
     whole = seed(projects=[*PROJECTS, *MIXED])
     whole["groups"].append({"path": "mixed", "id": 8, "visibility": "public"})
+    whole["groups"] += [{"path": "acme/many", "id": 9}, {"path": "acme/many/deep", "id": 10}]
     whole["projects"][-2]["visibility"] = "private"
     whole["job_tokens"].append(JOB)
     with Sandbox(whole) as sandbox:
@@ -414,6 +422,66 @@ def test_a_project_that_left_the_group_is_left_alone(shop: Sandbox, playbook: t.
     assert kinds(result) == {6100: "drifted", 6101: "drifted"}
     assert result["results"][0]["message"] == "its project is not listed in group 'acme/left' any more"
     assert result["changed"] is False
+
+
+def test_many_places_are_one_plan(shop: Sandbox, playbook: t.Any, tmp_path: Path) -> None:
+    """Named twice, by path and ID, inside a named group, in groups inside each other: each package goes once."""
+    named = {"projects": ["acme/alone", "62", "acme/many/one"], "groups": ["acme/many/deep", "acme/many"]}
+    policy = {"keep_at_least": 2, **KEEP_ONE}
+    made, one, listed_one, unknown, unreadable, none = playbook(
+        shop,
+        plan(policy, **named),
+        plan(policy, project="acme/alone", reference_time="2026-11-20T00:00:00Z"),
+        plan(policy, projects=["62", "acme/alone"], groups=[], reference_time="2026-11-20T00:00:00Z"),
+        plan(policy, projects=["acme/alone", "acme/typo"]),
+        plan(policy, projects=["acme/alone"], groups=["mixed"], api_token="glpat-gone"),
+        plan(policy, projects=[], groups=[]),
+    ).results
+    scope = made["plan"]["scope"]
+    assert scope == {
+        "projects": [{"project": "acme/alone", "project_id": 62}, {"project": "acme/many/one", "project_id": 63}],
+        "groups": [
+            {"group": "acme/many/deep", "group_id": 10, "exclude_subgroups": False},
+            {"group": "acme/many", "group_id": 9, "exclude_subgroups": False},
+        ],
+    }
+    assert sorted(entry["id"] for entry in made["plan"]["delete"]) == [6200, 6300, 6400, 6500]
+    assert (made["plan"]["summary"]["packages"], made["plan"]["summary"]["delete"]) == (12, 4)
+    VALIDATOR.validate(made["plan"])
+    for key in ("scope", "delete", "summary"):
+        assert listed_one["plan"][key] == one["plan"][key]
+    assert unknown["msg"].startswith("GET /projects/acme/typo: 404 Project Not Found: project 'acme/typo' does not")
+    assert "401" in unreadable["msg"]
+    assert none["msg"] == "projects and groups are empty: name at least one project or group"
+
+    saved = tmp_path / "plan.json"
+    saved.write_text(json.dumps(made["plan"]))
+    shop.control("POST", "projects/62", {"archived": True})
+    shop.control("POST", "projects/65", {"path": "acme/went"})
+    shop.forget()
+    fewer, more, guarded, drifted, real, again = playbook(
+        shop,
+        retain(plan_file=str(saved), projects=["acme/alone"], groups=named["groups"]),
+        retain(plan_file=str(saved), projects=["acme/alone", "acme/batches"], groups=["acme/many"]),
+        retain(plan_file=str(saved), max_deletions=3),
+        retain(plan_file=str(saved)),
+        retain(plan_file=str(saved), on_drift="skip", **named),
+        retain(plan_file=str(saved), on_drift="skip", groups=named["groups"], projects=["63", "62"]),
+    ).results
+    whole = "the plan is for 2 projects and 2 groups (acme/alone, acme/many/one, acme/many/deep and 1 more)"
+    assert fewer["msg"] == "the plan is for project 'acme/many/one' with the ID 63 too, which the task does not name"
+    assert more["msg"] == f"{whole}, and the task names project 'acme/batches', which has the ID 59"
+    assert "deletes 4 of 12 packages, and max_deletions allows 3" in guarded["msg"]
+    assert drifted["msg"].startswith("2 of 4 packages changed since the plan was made")
+    assert [entry.get("message") for entry in real["results"]] == [
+        "its project was archived",
+        None,
+        None,
+        "its project is not listed in group 'acme/many' any more",
+    ]
+    assert kinds(real) == {6200: "drifted", 6300: "deleted", 6400: "deleted", 6500: "drifted"}
+    assert kinds(again) == {6200: "drifted", 6300: "already_absent", 6400: "already_absent", 6500: "drifted"}
+    assert deletes(shop) == [6300, 6400]
 
 
 # --- trouble during the apply -------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def shop() -> Iterator[Sandbox]:
 
 def plan(policy: t.Any = None, **options: t.Any) -> dict[str, t.Any]:
     """A task that plans; for the shop, unless another scope is named."""
-    scope = {} if {"group", "project"} & set(options) else {"project": "acme/web/shop"}
+    scope = {} if {"group", "project", "projects", "groups"} & set(options) else {"project": "acme/web/shop"}
     return {"package_retention_info": {**scope, "policy": policy or EVERYTHING, **options}}
 
 
@@ -79,7 +79,10 @@ REFUSED = {
         {"policy": EVERYTHING, "reference_time": "yesterday"},
         "reference_time: 'yesterday' is not an ISO 8601 time such as 2026-11-20T14:30:00Z",
     ),
-    "no scope": ({"policy": EVERYTHING, "project": None}, "one of the following is required: project, group, packages"),
+    "no scope": (
+        {"policy": EVERYTHING, "project": None},
+        "one of the following is required: project, group, projects, groups, packages",
+    ),
     "job token": (
         {"policy": EVERYTHING, "project": None, "group": "acme", "api_job_token": "glcbt-mia"},
         "GitLab ignores job tokens for groups: use an access token (api_token), or name a project",

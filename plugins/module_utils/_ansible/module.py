@@ -148,6 +148,18 @@ def scope_from(params: t.Mapping[str, t.Any]) -> Scope:
     raise InvalidInput("one of project and group is required")
 
 
+def scopes_from(params: t.Mapping[str, t.Any]) -> list[Scope]:
+    """The projects and groups that the options name, one or many. Raises :class:`InvalidInput` if they name none."""
+    if params.get("project") is not None or params.get("group") is not None:
+        return [scope_from(params)]
+    scopes = [Scope("project", ref.strip()) for ref in params.get("projects") or ()]
+    alone = bool(params.get("exclude_subgroups"))
+    scopes += [Scope("group", ref.strip(), alone) for ref in params.get("groups") or ()]
+    if not scopes:
+        raise InvalidInput("projects and groups are empty: name at least one project or group")
+    return scopes
+
+
 def selection_from(params: t.Mapping[str, t.Any]) -> Selection:
     """The packages that the options of doc fragment `selection` mean, and ``id`` where there is one.
 

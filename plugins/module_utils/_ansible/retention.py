@@ -52,11 +52,17 @@ MAX_POLICY_BYTES = 2**22
 #: The options of doc fragment `retention` but for the policy, which `validate_policy` checks with better words.
 RETENTION_OPTIONS: dict[str, dict[str, t.Any]] = {
     **SCOPE_OPTIONS,
+    "projects": {"type": "list", "elements": "str"},
+    "groups": {"type": "list", "elements": "str"},
     "keep_lists": {"type": "list", "elements": "path", "default": []},
     "reference_time": {"type": "str"},
     "explain_keeps": {"type": "bool", "default": False},
     "with_sizes": {"type": "bool", "default": False},
 }
+#: Where a plan is for: one project, one group, or lists of both.
+SCOPE_NAMES = ("project", "group", "projects", "groups")
+#: What of these excludes each other.
+ONE_SCOPE = [("project", "group"), *((one, many) for one in SCOPE_NAMES[:2] for many in SCOPE_NAMES[2:])]
 
 
 def plan_request_from(params: t.Mapping[str, t.Any], sizes: bool = True) -> PlanRequest:

@@ -7,8 +7,9 @@ and loaded as JSON or YAML. ``docs/schemas/plan.schema.json`` describes it, and 
 
 - ``format_version``: ``2.0``; a later 2.x has more keys, which this code ignores;
 - ``created_at``, ``api_url``, ``policy``, ``reference_time``;
-- ``scope``: a project or group, by its path and its numeric ID: a path may be given to another project; or how many
-  ``packages`` were given in place of a registry: such a plan has an empty ``api_url``, and is not applied;
+- ``scope``: a project or group, by its path and its numeric ID: a path may be given to another project; or several of
+  them (places.py); or how many ``packages`` were given in place of a registry: such a plan has an empty ``api_url``,
+  and is not applied;
 - ``summary``: ``packages`` that were looked at = ``delete`` + ``keep``; ``keep`` = ``protected`` by the policy + what
   rules keep (``by_rule``) + ``unmatched``;
 - ``delete``: an entry with the keys of `DELETE_FIELDS` for each package to delete;
@@ -65,9 +66,8 @@ def build_plan(
     Who wants to ask the ``summary`` for its warnings afterwards hands a new one in. ``keep_lists`` are the ``path`` and
     ``sha256`` of each file that the decisions have listened to.
 
-    ``scope`` is ``{"project": path, "project_id": 42}`` or ``{"group": path, "group_id": 7, "exclude_subgroups":
-    bool}``. ``created_at`` (before the first package was listed) and ``reference_time`` (what the rules took for now)
-    are aware datetimes.
+    ``scope`` is what `places.scope_of` gives. ``created_at`` (before the first package was listed) and
+    ``reference_time`` (what the rules took for now) are aware datetimes.
     """
     summary = summary or Summary(policy)
     delete: list[dict[str, t.Any]] = []

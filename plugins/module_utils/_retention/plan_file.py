@@ -14,6 +14,15 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope i
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Package
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.documents import read_document
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.places import (
+    Place,
+    identity,
+    in_words,
+    kind_of,
+    places_of,
+    scope_of,
+    title,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import verify_plan
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import canonical_scope, scope_by_id
 
@@ -34,31 +43,48 @@ def check_plan(api: PackagesApi, plan: t.Any, max_plan_age: str | None, expected
     verify_plan(plan, api_url=api.client.api_url, now=now, max_age=max_plan_age, expected_digest=expected_digest)
 
 
-def scope_now(api: PackagesApi, plan: Plan, named: Scope | None) -> dict[str, t.Any]:
-    """The scope of a checked plan as GitLab describes it now (E10, by its ID), in the form of a plan's own.
+def places_now(api: PackagesApi, plan: Plan, named: t.Sequence[Scope] = ()) -> list[Place]:
+    """The places of a checked plan as GitLab describes them now (E10, by their IDs), in the order of `places_of`.
 
-    It is the scope that the caller ``named``: a path is another project where its ID is another. The path may have
+    They are those that the caller ``named``, if any: a path is another project where its ID is another. A path may have
     changed since the plan, which is drift. Raises :class:`InvalidInput`, and the errors of _gitlab/errors.py.
     """
-    scope = plan["scope"]
-    kind = "project" if "project" in scope else "group"
-    planned = f"{Scope(kind, printable(scope[kind]))} with the ID {scope[f'{kind}_id']}"
-    if named is not None:
-        _check_named(api, scope, kind, planned, named)
-    try:
-        return canonical_scope(api, scope_by_id(scope))
-    except ScopeNotFound as error:
-        raise ScopeNotFound(f"the plan is for {planned}: {error.message}", error.status) from None
+    places = places_of(plan["scope"])
+    if named:
+        _check_named(api, places, named)
+
+    def now(place: Place) -> Place:
+        try:
+            return canonical_scope(api, scope_by_id(place))
+        except ScopeNotFound as error:
+            raise ScopeNotFound(f"the plan is for {in_words(place)}: {error.message}", error.status) from None
+
+    return api.client.map(now, places)
 
 
-def _check_named(api: PackagesApi, scope: t.Mapping[str, t.Any], kind: str, planned: str, named: Scope) -> None:
-    if named.kind != kind:
-        raise InvalidInput(f"the plan is for {planned}, and the task names {named}")
-    found = canonical_scope(api, named)[f"{kind}_id"]
-    if found != scope[f"{kind}_id"]:
-        raise InvalidInput(f"the plan is for {planned}, and the task names {named}, which has the ID {found}")
-    if named.exclude_subgroups and not scope.get("exclude_subgroups"):
-        raise InvalidInput(f"the plan is for {planned} and its subgroups, and the task excludes them")
+def _check_named(api: PackagesApi, places: t.Sequence[Place], named: t.Sequence[Scope]) -> None:
+    planned = {identity(place): place for place in places}
+    kinds = {kind_of(place) for place in places}
+    foreign = next((scope for scope in named if scope.kind not in kinds), None)
+    if foreign is not None:
+        raise InvalidInput(f"the plan is for {_these(places)}, and the task names {foreign}")
+    found = dict(zip(api.client.map(lambda scope: identity(canonical_scope(api, scope)), named), named))
+    for one, scope in found.items():
+        if one not in planned:
+            raise InvalidInput(
+                f"the plan is for {_these(places)}, and the task names {scope}, which has the ID {one[1]}"
+            )
+        if scope.exclude_subgroups and not planned[one].get("exclude_subgroups"):
+            raise InvalidInput(
+                f"the plan is for {in_words(planned[one])} and its subgroups, and the task excludes them"
+            )
+    missing = next((place for one, place in planned.items() if one not in found), None)
+    if missing is not None:
+        raise InvalidInput(f"the plan is for {in_words(missing)} too, which the task does not name")
+
+
+def _these(places: t.Sequence[Place]) -> str:
+    return in_words(places[0]) if len(places) == 1 else title(scope_of(places))
 
 
 def parts_of(plan: t.Mapping[str, t.Any], batch: str | None) -> tuple[list[Package], list[dict[str, t.Any]]]:

@@ -12,6 +12,11 @@ import typing as t
 from datetime import datetime
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import parse_time
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.places import (
+    has_many,
+    identity,
+    places_of,
+)
 
 #: A later minor adds keys, which are ignored here; another major is refused.
 FORMAT_VERSION = "2.0"
@@ -153,6 +158,22 @@ def _check_scope(scope: t.Mapping[str, t.Any]) -> None:
             "the plan is for packages that were given to package_retention_info, and for no registry: it cannot be"
             " applied; make a plan of a project or group"
         )
+    if not has_many(scope):
+        _check_place(scope)
+        return
+    if not all(isinstance(scope.get(key), list) for key in ("projects", "groups")) or {"project", "group"} & {*scope}:
+        raise PlanError("the plan's scope must have a list of projects and one of groups")
+    for kind in ("project", "group"):
+        for place in scope[f"{kind}s"]:
+            if not isinstance(place, dict) or kind not in place:
+                raise PlanError(f"the plan's scope: {kind}s must be {kind}s, by their paths")
+            _check_place(place)
+    places = places_of(scope)
+    if len(places) < 2 or len({identity(place) for place in places}) < len(places):
+        raise PlanError("the plan's scope must have several places, and none of them twice")
+
+
+def _check_place(scope: t.Mapping[str, t.Any]) -> None:
     kinds = [key for key in ("project", "group") if key in scope]
     if len(kinds) != 1 or not isinstance(scope[kinds[0]], str):
         raise PlanError("the plan's scope must be a project or a group, by its path")

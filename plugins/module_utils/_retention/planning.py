@@ -8,7 +8,7 @@ import sys
 import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import (
     Forbidden,
@@ -39,6 +39,14 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keep
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keep_lists import combine
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keeps import Published, last_publication
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.match import ref_of
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.places import (
+    GROUP,
+    Place,
+    identity,
+    in_words,
+    kind_of,
+    scope_of,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan import build_plan, digest
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import Policy
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.summary import Summary
@@ -133,13 +141,13 @@ def canonical_scope(api: PackagesApi, scope: Scope) -> dict[str, t.Any]:
     return {**described, "archived": True} if found.get("archived") is True else described
 
 
-def scope_by_id(described: t.Mapping[str, t.Any]) -> Scope:
-    """A scope that a plan wrote, as it is listed: by its ID, as its path may become another project's meanwhile."""
-    kind = "project" if "project" in described else "group"
-    return Scope(kind, str(described[f"{kind}_id"]), bool(described.get("exclude_subgroups")))
+def scope_by_id(described: Place) -> Scope:
+    """A place that a plan wrote, as it is listed: by its ID, as its path may become another project's meanwhile."""
+    kind, number = identity(described)
+    return Scope(kind, str(number), bool(described.get("exclude_subgroups")))
 
 
-def untold_fields(described: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def untold_fields(described: Place) -> dict[str, t.Any]:
     """What the list of a project (E1) leaves out of each package, as everything in it is of that project."""
     if "project" not in described:
         return {}
@@ -154,7 +162,34 @@ def list_everything(
     Each has ``project_id``, and ``project_path`` if the caller may read the project, and what ``more`` takes from it as
     it is listed. Raises the errors of errors.py.
     """
-    described = canonical_scope(api, scope)
+    return _list_place(api, canonical_scope(api, scope), more)
+
+
+def list_places(api: PackagesApi, scopes: t.Sequence[Scope]) -> tuple[dict[str, t.Any], list[Package]]:
+    """As `list_everything`, of several scopes: each package once, although a scope is named twice, or holds another."""
+    described = {identity(place): place for place in api.client.map(partial(canonical_scope, api), scopes)}
+    places: list[Place] = []
+    found: dict[int, Package] = {}
+    # A project tells its path, which a group's list may not: its word comes first.
+    for place in sorted(described.values(), key=lambda one: kind_of(one) == GROUP):
+        if len(described) == 1:
+            return _list_place(api, place)
+        try:
+            listed_place, packages = _list_place(api, place)
+        except GitlabError as error:
+            error.message = f"{in_words(place)}: {error.message}"
+            raise
+        places.append(listed_place)
+        for package in packages:
+            found.setdefault(package["id"], package)
+    return scope_of(places), list(found.values())
+
+
+def _list_place(
+    api: PackagesApi,
+    described: dict[str, t.Any],
+    more: t.Callable[[Package], dict[str, t.Any]] = lambda _package: {},
+) -> tuple[dict[str, t.Any], list[Package]]:
     untold = untold_fields(described)
     packages = list_packages(
         api,
@@ -252,14 +287,14 @@ def plan_packages(
 
 
 def make_plan(
-    api: PackagesApi, scope: Scope, wanted: PlanRequest, *, with_listed: bool = True
+    api: PackagesApi, scopes: t.Sequence[Scope], wanted: PlanRequest, *, with_listed: bool = True
 ) -> tuple[Plan, list[Package]]:
-    """The plan for what the registry holds now, and the listed packages that it deletes, as `plan_packages`.
+    """The plan for what the scopes hold now, and the listed packages that it deletes, as `plan_packages`.
 
     Raises the errors of _gitlab/errors.py, and ImportError where the policy orders by version and univers is missing.
     """
     began = datetime.now(timezone.utc)
-    described, packages = list_everything(api, scope)
+    described, packages = list_places(api, scopes)
     created_at = earlier_clock(api, began)
     return plan_packages(api, described, _drain(packages), wanted, created_at, with_listed=with_listed)
 

@@ -40,6 +40,8 @@ from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.r
     policies,
 )
 
+PLACE = {"project": "a", "project_id": 1}
+
 
 def sealed(plan: dict[str, t.Any], **changes: t.Any) -> dict[str, t.Any]:
     """A plan with some keys changed, and the digest that fits."""
@@ -268,6 +270,11 @@ def test_a_number_that_no_registry_has_is_refused(number: int) -> None:
         ({"keep": {}}, "the plan's keep must be a list, not dict"),
         ({"scope": {}}, "the plan's scope must be a project or a group, by its path"),
         ({"scope": {"project": "a", "group": "b"}}, "the plan's scope must be a project or a group, by its path"),
+        ({"scope": {"projects": []}}, "the plan's scope must have a list of projects and one of groups"),
+        ({"scope": {"projects": ["a"], "groups": []}}, "the plan's scope: projects must be projects, by their paths"),
+        ({"scope": {"projects": [PLACE], "groups": []}}, "the plan's scope must have several places, and none of them"),
+        ({"scope": {"projects": [PLACE, PLACE], "groups": []}}, "the plan's scope must have several places, and none"),
+        ({"scope": {"projects": [PLACE], "groups": [{"group": "b"}]}}, "the plan's scope has no group_id"),
         ({"scope": {"project": "a", "group": 4}}, "the plan's scope must be a project or a group, by its path"),
         ({"scope": {"project": "a"}}, "the plan's scope has no project_id"),
         ({"scope": {"project": "a", "project_id": "42"}}, "the plan's scope: project_id must be a whole number"),

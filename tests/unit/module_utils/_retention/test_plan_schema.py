@@ -79,6 +79,7 @@ def test_an_entry_that_lacks_a_key_is_not(key: str) -> None:
         {"project": "acme/shop"},
         {"group": "acme", "group_id": 7},
         {"project": "acme/shop", "project_id": 42, "group": "acme"},
+        {"projects": [{"project": "acme/shop", "project_id": 42}]},
     ],
 )
 def test_neither_is_a_scope_that_is_refused(scope: Json) -> None:
