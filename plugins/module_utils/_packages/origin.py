@@ -27,17 +27,21 @@ def project_of(api: PackagesApi, project: Scope, entries: t.Sequence[Entry] | No
         if entry.get("id") is not None or entry.get("package_id") is not None
     ]
     linked = [(where, entry["_links"]) for where, entry in facts if isinstance(entry.get("_links"), dict)]
-    own = api.scope(project) if linked else {"id": api.project_id(project)}
+    placed = [(where, entry["project_path"]) for where, entry in facts if isinstance(entry.get("project_path"), str)]
+    own = api.scope(project) if linked or placed else {"id": api.project_id(project)}
     for where, entry in facts:
         if entry.get("project_id") not in (None, own["id"], str(own["id"])):
             raise InvalidInput(f"{where}it is of project {printable(str(entry['project_id']))}, not of {own['id']}")
+    named = own.get("path_with_namespace")
+    for where, path in placed:
+        if isinstance(named, str) and path != named:
+            raise InvalidInput(f"{where}it is of project {printable(path)!r}, and this one is {printable(named)!r}")
     servers = {_server(api.client.api_url), _server(own.get("web_url"))} - {""}
     for where, links in linked:
         server = _server(links.get("delete_api_path"))
         if server and server not in servers:
             raise InvalidInput(f"{where}it is of another GitLab: {server}, and api_url is {api.client.api_url}")
         path = _project_path(links.get("web_path"))
-        named = own.get("path_with_namespace")
         # A GitLab below a path of its host puts that path before the project's.
         if path and isinstance(named, str) and not f"/{path}".endswith(f"/{named}"):
             raise InvalidInput(f"{where}it is of project {printable(path)!r}, and this one is {printable(named)!r}")

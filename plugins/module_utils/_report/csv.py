@@ -34,6 +34,9 @@ PLAN_COLUMNS = ("decision", "rule", "reason")
 COLUMNS = (*PACKAGE_COLUMNS, *PLAN_COLUMNS, "web_url")
 
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+#: What may stand between the beginning of a cell, after a separator or a line break inside a text, and a formula.
+_GAP = re.compile(r'[;\s"]+')
+_SEPARATORS = ";\t\r\n"
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -61,18 +64,26 @@ def render_csv(
 
 
 def cell(value: t.Any) -> str | int:
-    """A value as a cell that no spreadsheet takes for a formula.
+    """A value as a cell that no spreadsheet takes for a formula, be its separator the comma, the semicolon or the tab.
 
     Text that begins as a formula does gets an apostrophe in front, and so does text that begins with an apostrophe:
-    whoever reads the file back takes one leading apostrophe off, and has the text. What UTF-8 or a CSV reader cannot
-    hold (lone surrogates, NUL) becomes U+FFFD.
+    whoever reads the file back takes one leading apostrophe off, and has the text. The same holds for what stands after
+    a semicolon, a tab or a line break inside a text. What UTF-8 or a CSV reader cannot hold (lone surrogates, NUL)
+    becomes U+FFFD.
     """
     if value is None:
         return ""
     if isinstance(value, int):
         return value
-    text = _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", str(value))
+    text = _GAP.sub(_guarded, _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", str(value)))
     return f"'{text}" if text.startswith(_FORMULA) or text.startswith("'") else text
+
+
+def _guarded(gap: re.Match[str]) -> str:
+    """A gap with an apostrophe after its last separator, where a formula follows."""
+    text, place = gap.group(), 1 + max(gap.group().rfind(separator) for separator in _SEPARATORS)
+    follows = gap.string[gap.end() : gap.end() + 1]
+    return f"{text[:place]}'{text[place:]}" if place and follows.startswith((*_FORMULA, "'")) else text
 
 
 def _decision(

@@ -279,11 +279,13 @@ def test_facts_are_of_the_project_and_of_the_gitlab(api: PackagesApi) -> None:
     project = Scope("project", "42")
     server = api.client.api_url
     links = {"web_path": "/acme/shop/-/packages/100", "delete_api_path": f"{server}/projects/42/packages/100"}
-    entries = [{"id": 100, "project_id": 42, "_links": links}, {"name": "p1", "version": "1"}]
+    told = {"project_id": 42, "project_path": "acme/shop", "_links": links}
+    entries = [{"id": 100, **told}, {"id": 101, "project_path": None}, {"name": "p1", "version": "1"}]
     assert project_of(api, project, entries, "packages") == 42
     assert project_of(api, project, [{"package_id": 100, "id": 1}], "files") == 42
     for wrong, sentence in (
         ({"project_id": 43}, r"packages\[1\]: it is of project 43, not of 42"),
+        ({"project_path": "acme/other"}, r"packages\[1\]: it is of project 'acme/other', and this one is 'acme/shop'"),
         (
             {"_links": {**links, "delete_api_path": "https://other.example/api/v4/projects/42/packages/100"}},
             "of another",
