@@ -74,6 +74,11 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
         {"package_file_info": {**SHOP, **NAMED, "file_name": 7}},
         f"file_name {A_NUMBER} (7): {QUOTES}",
     ),
+    "keep lists whose lines are commented out": (
+        {"package_retention_info": {**SHOP, "policy": {"rules": [{"keep_latest": 1}]}, "keep_lists": None}},
+        "argument 'keep_lists' is of type NoneType and we were unable to convert to list: <class 'NoneType'> cannot be"
+        " converted to a list",
+    ),
     "unknown package type": (
         {"package_info": {**SHOP, "package_type": ["npm", "docker"]}},
         f"value of package_type must be one or more of: {ALL_TYPES}. Got no match for: docker",
