@@ -74,8 +74,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - Sends no delete. A package protection rule cannot be foreseen, only the delete itself shows it. The token's role and
-        scopes are foreseen.
+      - Sends no delete. The token's role and scopes are foreseen, and what package protection rules forbid, where they can be
+        read. Where not, C(summary.protection) is V(unknown), and there is a warning.
   diff_mode:
     support: full
   idempotent:

@@ -55,6 +55,13 @@ options:
     type: bool
     default: false
     version_added: 0.2.0
+  with_protected:
+    description:
+      - Whether each package gets C(protected), which says whether a package protection rule of its project forbids you to delete it. It
+        is null where that is not known, such as with a job token, or with a role below maintainer, and then there is a warning.
+    type: bool
+    default: false
+    version_added: 0.2.0
   field:
     description:
       - Return this field of each package, such as V(version), instead of the whole package.
@@ -136,7 +143,8 @@ class LookupModule(LookupBase):
         with Client(connection_from(options, os.environ)) as client:
             api = PackagesApi(client)
             selection = selection_from(options)
-            wanted = Wanted(prerelease=options["prerelease"], latest=options["latest"])
+            parts = ("protected",) if options["with_protected"] else ()
+            wanted = Wanted(prerelease=options["prerelease"], latest=options["latest"], parts=parts)
             for scope in [Scope(options["scope"], str(term).strip(), options["exclude_subgroups"]) for term in terms]:
                 found = facts(api, scope, selection, wanted)
                 if not found and not options["allow_empty"] and (options["latest"] or options["name"] is not None):

@@ -166,7 +166,9 @@ results:
       type: str
       returned: with O(archive), if it is so
 summary:
-  description: How many packages had each result.
+  description:
+    - How many packages had each result.
+    - In check mode C(protection) is V(unknown) where it is not known of all of them whether package protection rules forbid it.
   returned: when the packages could be looked up
   type: dict
   sample:

@@ -27,8 +27,10 @@ attributes:
   check_mode:
     support: full
     details:
-      - Sends no delete, and publishes nothing. A package protection rule, a setting about duplicates and a size limit cannot be
-        foreseen, only the call itself shows them. The token's role and scopes are foreseen for a delete.
+      - Sends no delete, and publishes nothing. For a delete the token's role and scopes are foreseen, and what package protection
+        rules forbid, where they can be read. Where not, C(summary.protection) is V(unknown), and there is a warning.
+      - For a publication a package protection rule, a setting about duplicates and a size limit cannot be foreseen, only the call
+        itself shows them.
 options:
   state:
     description:
@@ -294,7 +296,9 @@ results:
       type: str
       returned: with O(archive), if it is so
 summary:
-  description: How many files had each result.
+  description:
+    - How many files had each result.
+    - In check mode C(protection) is V(unknown) where it is not known of all of them whether package protection rules forbid it.
   returned: when the package could be looked up
   type: dict
   sample:

@@ -103,6 +103,14 @@ options:
       - Whether each package gets C(files), its package files. One more request for each package.
     type: bool
     default: false
+  with_protected:
+    description:
+      - Whether each package gets C(protected), which says whether a package protection rule of its project forbids you to delete it. It
+        is null where that is not known, such as with a job token, or with a role below maintainer, and then there is a warning.
+      - One more request for each project, and up to two more in all.
+    type: bool
+    default: false
+    version_added: 0.2.0
 seealso:
   - module: registryops.gitlab.package_file_info
   - module: registryops.gitlab.package
@@ -213,6 +221,10 @@ packages:
       description: The bytes of all its files, null for a package whose files GitLab does not show.
       type: int
       returned: with O(with_size), or with O(order_by=size)
+    protected:
+      description: Whether a package protection rule forbids you to delete it, null where that is not known.
+      type: bool
+      returned: with O(with_protected)
 count:
   description: How many packages were found.
   returned: success
@@ -259,7 +271,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.package
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import Wanted, facts
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.views import counts, only_fields
 
-PARTS = ("versions", "pipelines", "files", "size")
+PARTS = ("versions", "pipelines", "files", "size", "protected")
 ORDERS = ["created_at", "name", "version", "type", "project_path", "size"]
 
 

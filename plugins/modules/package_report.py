@@ -173,7 +173,8 @@ report:
       description:
         - The figures in one mapping, none of them null.
         - C(bytes), C(delete_bytes) and C(keep_bytes) are there only where sizes were read. They are sums of what is known.
-        - C(delete), C(keep), C(protected), C(listed) and C(unmatched) are there only with a policy.
+        - C(delete), C(keep), C(protected), C(listed) and C(unmatched) are there only with a policy, and so are C(protection) and
+          C(foreseen_protected).
       type: dict
       contains:
         packages:
@@ -207,6 +208,14 @@ report:
           description: How many of those that stay are protected by the policy.
           returned: with a policy
           type: int
+        foreseen_protected:
+          description: How many of those that the policy deletes a package protection rule would refuse.
+          returned: with a policy
+          type: int
+        protection:
+          description: Whether that is V(known) of all of them, or V(unknown) as rules could not be read.
+          returned: with a policy
+          type: str
         listed:
           description: How many of those that stay are on keep lists.
           returned: with a policy
@@ -223,7 +232,7 @@ report:
           description: The bytes that stay.
           returned: with a policy and sizes
           type: int
-      sample: {packages: 359, projects: 20, names: 41, never_downloaded: 120, broken: 2, delete: 249, keep: 110, protected: 4, listed: 0, unmatched: 26}
+      sample: {packages: 359, projects: 20, names: 41, never_downloaded: 120, broken: 2, delete: 249, keep: 110, protected: 4, listed: 0, unmatched: 26, protection: known, foreseen_protected: 0}
     findings:
       description:
         - What somebody should look at, the worst first, each with C(severity) (V(high), V(medium) or V(low)), C(id) (what kind it is),
@@ -288,7 +297,7 @@ report:
     plan:
       description:
         - What the policy would do, null without one. C(delete) and C(keep) in all, C(by_rule), C(by_project) and C(by_type);
-          C(protected), C(listed) and C(unmatched) of what is kept; C(deletions), the largest packages that go; and
+          C(protected), C(listed) and C(unmatched) of what is kept; C(foreseen_protected) and C(protection); C(deletions), the largest packages that go; and
           C(deletions_by_name), the names that lose the most, each with its 20 newest C(versions) that go.
       type: dict
     comparison:

@@ -198,7 +198,9 @@ results:
       type: str
       returned: with O(archive), if it is so
 summary:
-  description: How many packages had each result.
+  description:
+    - How many packages had each result.
+    - In check mode C(protection) is V(unknown) where it is not known of all of them whether package protection rules forbid it.
   returned: when the plan could be applied
   type: dict
   sample:
@@ -299,6 +301,7 @@ archived:
 """
 
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.archiving import (
     KEEP_OPTIONS,
@@ -379,7 +382,9 @@ def main() -> None:
     def run(api: PackagesApi) -> dict[str, t.Any]:
         guards = check_limits(params)
         if params["plan"] is params["plan_file"] is None:
-            plan, packages = make_plan(api, scopes_from(params), plan_request_from(params))
+            # A real delete hears of a protection rule from GitLab's answer.
+            wanted = replace(plan_request_from(params), with_protection=module.check_mode)
+            plan, packages = make_plan(api, scopes_from(params), wanted)
             check_reference_time(plan_time(plan, "reference_time"), plan_time(plan, "created_at"))
             check_guards(plan, **guards)
             comparisons = untouched(packages)

@@ -89,10 +89,14 @@ plan:
       description:
         - How many packages were looked at, how many of them go and stay, in all and of each rule; with O(with_sizes) the
           C(bytes) that the packages to delete take.
+        - C(foreseen_protected) of the packages to delete GitLab's package protection rules would refuse. C(protection) is V(known), or
+          V(unknown) where that could not be found out for all of them. Both are absent with O(packages).
       type: dict
       returned: success
     delete:
-      description: The packages to delete, each with C(rule) and C(reason), and with O(with_sizes) its C(size) in bytes.
+      description:
+        - The packages to delete, each with C(rule) and C(reason), and with O(with_sizes) its C(size) in bytes.
+        - What a package protection rule would refuse has C(protected) and, in C(protected_by), the pattern and the level of the rule.
       type: list
       elements: dict
       returned: success
@@ -129,6 +133,8 @@ plan:
       by_rule: {snapshots: {delete: 0, keep: 10}}
       without_match: []
       vanishing: []
+      protection: known
+      foreseen_protected: 0
     delete: []
     digest: sha256:0f343b0931126a20f133d67c2b018a3b
 text:

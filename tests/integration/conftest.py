@@ -130,12 +130,14 @@ def playbook(tmp_path: Path) -> t.Callable[..., Run]:
 
 
 def told(returned: dict[str, t.Any]) -> dict[str, t.Any]:
-    """What a delete says that must be the same in check mode; of what fails the words differ, as nothing was asked."""
+    """What a delete says that must be the same in check mode; the words of a refusal differ, as nothing was asked."""
     results = [
-        {**result, "message": bool(result.get("message"))} if result["result"] == "failed" else result
+        {**result, "message": bool(result.get("message"))} if result["result"] in ("failed", "protected") else result
         for result in returned.get("results", [])
     ]
-    whole = {key: returned.get(key) for key in ("changed", "failed", "summary", "diff", "error")}
+    whole = {key: returned.get(key) for key in ("changed", "failed", "diff", "error")}
+    # Only check mode says that protection rules are not known.
+    whole["summary"] = {key: value for key, value in returned.get("summary", {}).items() if key != "protection"}
     # Without results nothing was tried, and the words are the same.
     return {**whole, "results": results, "msg": returned.get("msg") if not results else None}
 

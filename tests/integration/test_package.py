@@ -282,17 +282,13 @@ def test_ambiguous_types_delete_nothing(shop: Sandbox, check_real_again: t.Any) 
     assert sorted(deletes_sent(shop)) == ["/api/v4/projects/42/packages/220", "/api/v4/projects/42/packages/223"]
 
 
-def test_what_cannot_be_foreseen_is_told(shop: Sandbox, check_real_again: t.Any) -> None:
-    """As the documentation says: protection rules, and the time of the last change, which GitLab does not show."""
-    shop.change_package(300, updated_at="2026-01-01T00:00:00Z")
+def test_protected_packages_are_foreseen_and_tolerated(shop: Sandbox, check_real_again: t.Any) -> None:
     cases = check_real_again(
         shop,
         {
             "protected": absent(name="release-1", version="1"),
             "tolerated": absent(packages=[{"id": 230}, {"id": 231}], tolerate=["protected"]),
-            "changed": absent(id=300, unless_modified_since="2025-06-01T00:00:00Z"),
         },
-        foreseen=False,
     )
     refused = cases["protected"].real
     assert (refused["failed"], refused["changed"]) == (True, False)
@@ -304,8 +300,14 @@ def test_what_cannot_be_foreseen_is_told(shop: Sandbox, check_real_again: t.Any)
     tolerated = cases["tolerated"].real
     assert (tolerated["failed"], tolerated["changed"]) == (False, True)
     assert [r["result"] for r in tolerated["results"]] == ["protected", "deleted"]
-    assert cases["changed"].kinds() == ["failed"]
-    assert cases["protected"].kinds("check") == cases["changed"].kinds("check") == ["deleted"]
+
+
+def test_the_time_of_the_last_change_cannot_be_foreseen(shop: Sandbox, check_real_again: t.Any) -> None:
+    shop.change_package(300, updated_at="2026-01-01T00:00:00Z")
+    cases = check_real_again(
+        shop, {"changed": absent(id=300, unless_modified_since="2025-06-01T00:00:00Z")}, foreseen=False
+    )
+    assert (cases["changed"].kinds("check"), cases["changed"].kinds()) == (["deleted"], ["failed"])
 
 
 def test_the_role_is_foreseen(shop: Sandbox, check_real_again: t.Any) -> None:
@@ -448,11 +450,12 @@ def test_no_request_is_sent_twice(start: t.Any, playbook: t.Any) -> None:
         if check:
             assert len(sent) == len(set(sent))
             assert {method for method, _path, _query in sent} == {"GET"}
-            # The project, two names (with and without terraform modules), one ID, hidden ones of "all", the token.
-            assert len(sent) == 11
+            # The project, two names (with and without terraform modules), one ID, hidden ones of "all", the token, and
+            # the rules.
+            assert len(sent) == 12
         else:
             assert len([1 for method, _path, _query in sent if method == "DELETE"]) == 3
-            # The same but for the token's scopes; then three deletes, and one look at each of the three names.
+            # The same but for the token's scopes and the rules; then three deletes, and a look at each of three names.
             assert len(sent) == 10 + 3 + 3
 
 

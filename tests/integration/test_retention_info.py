@@ -188,6 +188,8 @@ def test_the_plan_is_whole_and_can_be_made_again(shop: Sandbox, playbook: t.Any)
         "by_rule": {"apps": {"delete": 1, "keep": 2}, "rest": {"delete": 0, "keep": 1}},
         "without_match": [],
         "vanishing": [],
+        "protection": "known",
+        "foreseen_protected": 0,
     }
     # The template gave a number or its text; the plan holds the number.
     assert made["policy"]["rules"][1] == {
@@ -380,7 +382,8 @@ def test_facts_in_place_of_a_registry(playbook: t.Any, start: t.Any) -> None:
         token=None,
     ).results
     assert ids(given) == ids(live)
-    assert given["plan"]["summary"] == live["plan"]["summary"]
+    foreseen = {"protection": "known", "foreseen_protected": 0}  # of a registry only
+    assert {**given["plan"]["summary"], **foreseen} == live["plan"]["summary"]
     assert (given["changed"], given["plan"]["scope"]) == (False, {"packages": len(facts["packages"])})
     assert [entry["version"] for entry in dated["plan"]["delete"]] == ["1"]
     assert dated["plan"]["reference_time"] == "2026-11-20T12:00:00.000Z"

@@ -12,6 +12,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.last_r
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import INTERRUPTED
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import InvalidInput
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.protected import UNKNOWN
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import (
     BAD_RESULTS,
     RESULTS,
@@ -60,7 +61,11 @@ def result_report(
     ``outcome`` says what else went wrong; of its results ``results`` may be more, or hold more.
     """
     summary = summarize(results, kinds)
-    report: dict[str, t.Any] = {"changed": summary["deleted"] > 0, "results": list(results), "summary": summary}
+    report: dict[str, t.Any] = {
+        "changed": summary["deleted"] > 0,
+        "results": list(results),
+        "summary": {**summary, **unforeseen_rules(outcome)},
+    }
     bad = [result for result in results if result["result"] in bad_kinds]
     if outcome.stopped:
         done = f"{summary['deleted']} of {len(results)} deleted, see results"
@@ -74,3 +79,8 @@ def result_report(
         problem = f"deleted, but the list that should prove it failed: {outcome.verify_error.message}"
         report.update(failed=True, msg=problem)
     return report
+
+
+def unforeseen_rules(outcome: Outcome) -> dict[str, str]:
+    """What a summary says where rules may refuse more, or less, than check mode could foresee."""
+    return {"protection": UNKNOWN} if outcome.protection == UNKNOWN else {}

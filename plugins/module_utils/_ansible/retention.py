@@ -10,9 +10,13 @@ from datetime import datetime, timezone
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.deletion import result_report
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.deletion import (
+    result_report,
+    unforeseen_rules,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import SCOPE_OPTIONS
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import InvalidInput
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.protected import UNKNOWN
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import (
     BAD_RESULTS,
     Outcome,
@@ -128,9 +132,10 @@ def retention_report(
         outcome,
         verify_error=outcome.verify_error or of_files.verify_error,
         stopped=outcome.stopped or of_files.stopped,
+        protection=UNKNOWN if UNKNOWN in (outcome.protection, of_files.protection) else outcome.protection,
     )
     report = result_report([*results, *file_results], PLAN_RESULTS, whole, bad)
-    report.update(results=results, summary=summarize(results, PLAN_RESULTS))
+    report.update(results=results, summary={**summarize(results, PLAN_RESULTS), **unforeseen_rules(whole)})
     report["text"] = results_text(results, PLAN_RESULTS)
     if "delete_files" in plan:
         freed = size_of(result for result in file_results if result["result"] == "deleted")
@@ -162,6 +167,7 @@ def _done(plan: dict[str, t.Any], results: t.Sequence[Result], file_results: t.S
             deleted = {result["id"] for result in some if result["result"] == "deleted"}
             done[key] = [entry for entry in plan[key] if entry["id"] in deleted]
     done["summary"]["delete"] = len(done["delete"])
+    done["summary"].pop("protection", None)  # that is known by now
     if "files" in plan["summary"]:
         done["summary"]["files"] = {**plan["summary"]["files"], "delete": len(done["delete_files"])}
     return done

@@ -33,7 +33,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times im
 #: What a package's own downloads change, or the way that it was read: it makes no other package of it.
 _PASSING = ("last_downloaded_at", "pipeline", "_links")
 #: What a plan adds to a package, which is told elsewhere.
-_OF_A_PLAN = ("rule", "reason", "size", "project_path", "protected", "files")
+_OF_A_PLAN = ("rule", "reason", "size", "project_path", "protected", "protected_by", "files")
 
 
 @dataclass(frozen=True)

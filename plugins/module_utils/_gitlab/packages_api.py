@@ -24,6 +24,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.pages import Query
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.paging import list_all, list_in_turn
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.standing import Standing
 
 Package = dict[str, t.Any]
 PackageFile = dict[str, t.Any]
@@ -42,6 +43,8 @@ class PackagesApi:
         self.client = client
         self._causes = Causes(client)
         self.before_delete = before_delete
+        #: The protection rules, and what they mean to the caller.
+        self.standing = Standing(client)
         #: Whether files are downloaded by their IDs (E8); false once the server has shown that it has no such call.
         self.downloads_by_id = True
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages import protection
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
 
-Rule = t.Mapping[str, t.Any]
+Rule = protection.Rule
 #: The type and the pattern.
 Key = tuple[str, str]
-PUSH, DELETE = "minimum_access_level_for_push", "minimum_access_level_for_delete"
-TYPE, PATTERN = "package_type", "package_name_pattern"
+PUSH, DELETE = "minimum_access_level_for_push", protection.DELETE
+TYPE, PATTERN = protection.TYPE, protection.PATTERN
 #: The types that the rules of the newest GitLab know.
 TYPES = ("npm", "pypi", "conan", "maven", "generic", "nuget", "helm", "terraform_module", "cargo")
 #: The levels, and the words for none: the role that suffices without a rule.

@@ -4,7 +4,7 @@
 
 A result is a dict: ``id``, ``project_id``, ``name``, ``version``, ``package_type`` (for files ``package_id`` and
 ``file_name`` as well), ``result``, and ``message`` where the result is not plain. In check mode the results are those
-that the real run would have, as far as GitLab lets one foresee them: a protection rule shows only when one deletes.
+that the real run would have, as far as GitLab lets one foresee them.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._packages.attem
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.foresight import foresee
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.proof import look_after
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.protected import Foreseen
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.protection import why_refused
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import (
     Outcome,
     Result,
@@ -62,8 +64,8 @@ def delete_packages(
     as if the delete had met it.
     """
     if options.check_mode:
-        results = foresee(api, packages, options)
-        return _foreseen(api, packages, results, options, look, lambda *some: _look_for_packages(api, *some))
+        results, rules = foresee(api, packages, options)
+        return _foreseen(api, packages, results, options, look, lambda *some: _look_for_packages(api, *some), rules)
 
     def delete(package: Package) -> None:
         api.delete_package(package["project_id"], package["id"], options.unmodified_since)
@@ -73,17 +75,28 @@ def delete_packages(
 
 
 def _foreseen(
-    api: PackagesApi, items: t.Sequence[Package], results: list[Result], options: Options, look: Look | None, find: Find
+    api: PackagesApi,
+    items: t.Sequence[Package],
+    results: list[Result],
+    options: Options,
+    look: Look | None,
+    find: Find,
+    rules: Foreseen,
 ) -> Outcome:
-    if look is None:
-        return Outcome(results)
-    # What would be sent goes the way of the real run, up to the delete itself.
+    """What would be sent goes the way of the real run, up to the answer that a rule would make of it."""
+    rules.warn(api.client.warnings)
+
+    def answer(item: Package) -> None:
+        rule = rules.refused.get(item["package_id"] if "package_id" in item else item["id"])
+        if rule is not None:
+            raise Protected(why_refused(rule))
+
     would_go = [item for item, result in zip(items, results) if result["result"] == "deleted"]
-    attempted = attempt_all(api.client, lambda _item: None, would_go, look)
+    attempted = attempt_all(api.client, answer, would_go, look)
     outcome = _judged(would_go, replace(options, verify=False), attempted, find)
     looked = iter(outcome.results)
     results = [next(looked) if result["result"] == "deleted" else result for result in results]
-    return replace(outcome, results=results)
+    return replace(outcome, results=results, protection=rules.protection)
 
 
 def delete_files(
@@ -109,8 +122,9 @@ def delete_files(
 
     if options.check_mode:
         # A file's own time counts: one may be published long after its package.
-        may = foresee(api, [{**package, "created_at": file.get("created_at")} for package, file in files], options)
-        outcome = _foreseen(api, items, may, options, once, find)
+        dated = [{**package, "created_at": file.get("created_at")} for package, file in files]
+        may, rules = foresee(api, dated, options, rules_first=True)
+        outcome = _foreseen(api, items, may, options, once, find, rules)
     else:
         outcome = _judged(items, options, attempt_all(api.client, delete, items, once), find)
     results = [_file_result(package, file, judged) for (package, file), judged in zip(files, outcome.results)]

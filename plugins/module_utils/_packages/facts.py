@@ -14,8 +14,10 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors 
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.foresight import is_offered
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.latest import USABLE, narrow
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.listing import list_packages
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.protected import foresee_rules
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import (
     DISPLAYABLE,
     Package,
@@ -29,8 +31,9 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selec
 class Wanted:
     """Which of the packages that a selection means, in which order, and with what.
 
-    ``order_by``: as GitLab's, or ``size``. ``parts``: of ``versions``, ``pipelines``, ``files``, ``size``.
-    ``prerelease`` None: releases and prereleases alike. ``latest``: only the newest of each name and type.
+    ``order_by``: as GitLab's, or ``size``. ``parts``: of ``versions``, ``pipelines``, ``files``, ``size`` and
+    ``protected``. ``prerelease`` None: releases and prereleases alike. ``latest``: only the newest of each name and
+    type.
     """
 
     order_by: str = "created_at"
@@ -49,9 +52,15 @@ class Wanted:
 def facts(api: PackagesApi, scope: Scope, selection: Selection, wanted: Wanted) -> list[Package]:
     """The packages that are wanted, each with ``project_id`` and with its parts.
 
+    ``protected`` is whether a protection rule (R1) forbids the caller to delete it, None where that is not known.
     ``size`` is the bytes of all files of a package (E4), None where GitLab does not show them; by size, what has none
     comes last. Raises the errors of _gitlab/errors.py, and ImportError where versions are compared without univers.
     """
+    packages = _facts(api, scope, selection, wanted)
+    return _with_protected(api, packages) if "protected" in wanted.parts else packages
+
+
+def _facts(api: PackagesApi, scope: Scope, selection: Selection, wanted: Wanted) -> list[Package]:
     by_size = wanted.order_by == "size"
     narrowed = wanted.latest or wanted.prerelease is not None
     if wanted.latest and not selection.statuses:
@@ -72,6 +81,16 @@ def facts(api: PackagesApi, scope: Scope, selection: Selection, wanted: Wanted) 
         found = _by_size(found, wanted.sort)[: wanted.limit]
     rest = complete(api, found, [part for part in parts if part != "files"])
     return [_with_size(package, "files" in parts) for package in rest]
+
+
+def _with_protected(api: PackagesApi, packages: list[Package]) -> list[Package]:
+    closed = {package["project_id"] for package in packages if not is_offered(package)}
+    foreseen = foresee_rules(api, packages, closed)
+    foreseen.warn(api.client.warnings)
+    return [
+        {**package, "protected": None if package["id"] in foreseen.unknown else package["id"] in foreseen.refused}
+        for package in packages
+    ]
 
 
 def _size(package: Package) -> int | None:

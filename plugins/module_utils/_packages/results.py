@@ -30,11 +30,13 @@ class Outcome:
     """The results of a run, and why it could not be proved that what was deleted is gone (None: it was, or no need).
 
     ``stopped`` is what ended the run before its end: a KeyboardInterrupt, or an error that nobody expected.
+    ``protection``, in check mode: ``unknown`` where it is not known of all packages whether rules would refuse them.
     """
 
     results: list[Result]
     verify_error: GitlabError | None = None
     stopped: BaseException | None = None
+    protection: str | None = None
 
 
 def result_of(package: Package, result: str, message: str | None = None, **more: t.Any) -> Result:

@@ -146,6 +146,10 @@ def _plan_line(plan: Plan, sizes: t.Mapping[int, int | None], *, with_bytes: boo
     else:
         line = f"the policy deletes {deletes}"
     held = [f"{number(figures[key])} {words}" for key, words in _HELD.items() if figures.get(key)]
+    if figures.get("foreseen_protected"):
+        held.append(f"GitLab's protection rules would refuse {number(figures['foreseen_protected'])} of them")
+    if figures.get("protection") == "unknown":
+        held.append("whether GitLab's protection rules would refuse more is not known")
     return "; ".join([line, *held, f"{number(figures['unmatched'])} match no rule"])
 
 

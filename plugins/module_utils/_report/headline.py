@@ -62,10 +62,11 @@ def _without_unsized(totals: Row) -> str:
     return f" (without the size of {counted(totals['unsized'], 'package')})" if totals["unsized"] else ""
 
 
-def summary(report: Row) -> dict[str, int]:
+def summary(report: Row) -> dict[str, t.Any]:
     """The figures of a report. None is null: bytes are there only where sizes were read, plan counts only with a plan.
 
     ``delete`` + ``keep`` = ``packages``; ``protected``, ``listed`` and ``unmatched`` are parts of ``keep``.
+    ``foreseen_protected``, a part of ``delete``, and ``protection``, a text, are there where rules were asked.
     """
     totals, plan = report["totals"], report["plan"]
     sized = totals["bytes"] is not None
@@ -77,6 +78,9 @@ def summary(report: Row) -> dict[str, int]:
         return figures
     for key in ("delete", "keep", "protected", "listed", "unmatched"):
         figures[key] = plan[key]["packages"]
+    if plan["protection"] is not None:
+        figures["protection"] = plan["protection"]
+        figures["foreseen_protected"] = plan["foreseen_protected"]["packages"]
     if sized:
         figures["delete_bytes"] = plan["delete"]["bytes"] or 0
         figures["keep_bytes"] = plan["keep"]["bytes"] or 0

@@ -74,6 +74,10 @@ def _figures(report: Row) -> str:
         for key, label in (("protected", "Protected by the policy"), ("listed", "On keep lists")):
             if plan[key]["packages"]:
                 rows.append((label, number(plan[key]["packages"])))
+        if plan["foreseen_protected"] and plan["foreseen_protected"]["packages"]:
+            rows.append(("Refused by GitLab's protection rules", number(plan["foreseen_protected"]["packages"])))
+        if plan["protection"] == "unknown":
+            rows.append(("Whether GitLab's protection rules refuse more", "not known"))
         if plan["files"] is not None:
             freed = f"{number(plan['files']['delete'])}, {human_bytes(plan['files']['bytes'])}"
             rows.append(("Files that would be deleted in packages that stay", freed))

@@ -52,6 +52,7 @@ class PlanTally:
         self._projects: dict[t.Any, _Sides] = {}
         self._types: dict[str, _Sides] = {}
         self._held = {"protected": Tally(), "listed": Tally()}
+        self._refused = Tally()
         self._unmatched = Tally()
         self._unmatched_names: dict[tuple[t.Any, str, str], Tally] = {}
         self._top = TopList()
@@ -78,6 +79,8 @@ class PlanTally:
             sides.add(size, deleted=deleted)
         if decision is not None:
             self._found += 1
+            if decision.get("protected_by"):
+                self._refused.add(size)
             self._rules.setdefault(str(decision.get("rule")), _Sides()).add(size, deleted=True)
             weight = -size if size is not None else 0
             self._top.add((weight, *sort_key(package)), (package, size, decision))
@@ -104,8 +107,10 @@ class PlanTally:
 
         ``not_listed`` is the number of packages that the plan deletes and the report has not seen. Kept bytes of a
         rule, of what is protected or listed, and the names that no rule governs are null unless the plan explains what
-        it keeps.
+        it keeps. ``protection`` and ``foreseen_protected`` are what GitLab's protection rules make of the deletions, as
+        the plans foresaw it; null where they were not asked.
         """
+        told = {(plan.get("summary") or {}).get("protection") for plan in self._plans}
         return {
             "plans": [
                 {
@@ -124,6 +129,8 @@ class PlanTally:
             ),
             "by_type": _ranked({"package_type": label, **sides.as_dict()} for label, sides in self._types.items()),
             **{key: self._held_part(key) for key in self._held},
+            "protection": None if None in told else "unknown" if "unknown" in told else "known",
+            "foreseen_protected": None if None in told else self._refused.as_dict(),
             "unmatched": self._unmatched_part(project_paths),
             "files": files_part(self._plans),
             "deletions": {

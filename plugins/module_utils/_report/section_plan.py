@@ -39,6 +39,7 @@ def plan(report: Row) -> Section | None:
             "not seen: gone since, or outside of what was looked at.</p>"
         )
     html += _held(plan)
+    html += _refused(plan)
     if plan["by_rule"]:
         rows = [_side_row(tables.name(row["rule"]), row, report) for row in plan["by_rule"]]
         html += panel(tables.table("By rule", _side_columns("Rule", report), rows))
@@ -61,6 +62,18 @@ def _held(plan: Row) -> str:
         if plan[key]["packages"]
     ]
     return f'<p class="count">Kept before any rule is heard: {"; ".join(parts)}.</p>' if parts else ""
+
+
+def _refused(plan: Row) -> str:
+    """What GitLab's protection rules make of it, in a sentence."""
+    sentences = []
+    if plan["foreseen_protected"] and plan["foreseen_protected"]["packages"]:
+        refused = plan["foreseen_protected"]
+        some = f"{number(refused['packages'])} of these deletions{_comma_bytes(refused['bytes'])}"
+        sentences.append(f"GitLab's protection rules would refuse {some}.")
+    if plan["protection"] == "unknown":
+        sentences.append("Whether they would refuse more is not known: the rules of a project could not be read.")
+    return f'<p class="count">{" ".join(sentences)}</p>' if sentences else ""
 
 
 def _comma_bytes(value: int | None) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import typing as t
+from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import count
 
@@ -64,6 +65,7 @@ def plan_of_given(client: Client, packages: t.Any, wanted: PlanRequest) -> Plan:
     listed, files = read_given(packages)
     api = GivenPackages(client, files)
     described = {"packages": len(listed)}
+    wanted = replace(wanted, with_protection=False)  # no registry, no rules
     plan, _listed = plan_packages(api, described, listed, wanted, datetime.now(timezone.utc), with_listed=False)
     if api.missed:
         client.warnings.append(

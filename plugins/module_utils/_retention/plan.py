@@ -12,6 +12,8 @@ and loaded as JSON or YAML. ``docs/schemas/plan.schema.json`` describes it, and 
   and is not applied;
 - ``summary``: ``packages`` that were looked at = ``delete`` + ``keep``; ``keep`` = ``protected`` by the policy + what
   rules keep (``by_rule``) + ``unmatched``;
+- ``summary.protection``, ``summary.foreseen_protected``: what GitLab's protection rules make of it (foreseen.py), where
+  they were asked;
 - ``delete``: an entry with the keys of `DELETE_FIELDS` for each package to delete;
 - ``delete_files``: an entry with the keys of `FILE_FIELDS` for each file to delete of packages that stay, and
   ``summary.files``, only if the policy has rules of ``files`` (file_plan.py);
@@ -60,11 +62,13 @@ def build_plan(
     explain_keeps: bool = False,
     summary: Summary | None = None,
     keep_lists: t.Sequence[t.Mapping[str, str]] = (),
+    sealed: bool = True,
 ) -> dict[str, t.Any]:
     """Build the plan of some decisions; those to keep are only counted, unless ``explain_keeps``.
 
     Who wants to ask the ``summary`` for its warnings afterwards hands a new one in. ``keep_lists`` are the ``path`` and
-    ``sha256`` of each file that the decisions have listened to.
+    ``sha256`` of each file that the decisions have listened to. ``sealed=False`` leaves the digest out, for who has
+    more to add.
 
     ``scope`` is what `places.scope_of` gives. ``created_at`` (before the first package was listed) and
     ``reference_time`` (what the rules took for now) are aware datetimes.
@@ -95,7 +99,8 @@ def build_plan(
         plan["keep_lists"] = [dict(one) for one in keep_lists]
     if explain_keeps:
         plan["keep"] = keep
-    plan["digest"] = digest(plan)
+    if sealed:
+        plan["digest"] = digest(plan)
     return plan
 
 

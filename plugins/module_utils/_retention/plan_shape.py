@@ -45,7 +45,8 @@ PLAN_FIELDS: dict[str, tuple[type, ...]] = {
     "delete": (list,),
     "digest": _TEXT,
 }
-#: Keys of the summary, but for ``bytes``, which is there where sizes were read, and ``files``, beside ``delete_files``.
+#: Keys of the summary, but for ``bytes``, which is there where sizes were read, ``files``, beside ``delete_files``, and
+#: ``protection`` and ``foreseen_protected``, where protection rules were asked.
 SUMMARY_FIELDS: dict[str, tuple[type, ...]] = {
     "packages": _NUMBER,
     "delete": _NUMBER,
@@ -69,7 +70,8 @@ PACKAGE_FIELDS: dict[str, tuple[type, ...]] = {
     "last_downloaded_at": _TEXT_OR_NULL,
     "tags": (list, type(None)),
 }
-#: Keys of an entry to delete, but for ``size``, which is there where sizes were read.
+#: Keys of an entry to delete, but for ``size``, which is there where sizes were read, and ``protected`` and
+#: ``protected_by``, where a protection rule would refuse it.
 DELETE_FIELDS = {**PACKAGE_FIELDS, "rule": _TEXT, "reason": _TEXT}
 
 #: Keys of an entry of ``delete_files``.
@@ -110,7 +112,8 @@ def check_shape(plan: t.Any) -> None:
     _check_fields(plan, PLAN_FIELDS, "the plan")
     summary = plan["summary"]
     _check_fields(summary, SUMMARY_FIELDS, "the plan's summary")
-    _check_optional_number(summary, "bytes", "the plan's summary")
+    for key, types in (("bytes", _NUMBER), ("foreseen_protected", _NUMBER), ("protection", _TEXT)):
+        _check_optional(summary, key, types, "the plan's summary")
     _check_scope(plan["scope"])
     for key in ("keep", "keep_lists", "delete_files"):
         if not isinstance(plan.get(key, []), list):
@@ -192,7 +195,8 @@ def _check_entries(entries: list[t.Any]) -> None:
         if not isinstance(entry, dict):
             raise PlanError(f"{where} must be a mapping, not {type(entry).__name__}")
         _check_fields(entry, DELETE_FIELDS, where)
-        _check_optional_number(entry, "size", where)
+        _check_optional(entry, "size", _NUMBER, where)
+        _check_rule(entry, where)
         if not all(isinstance(tag, str) for tag in entry["tags"] or ()):
             raise PlanError(f"{where}: tags must be texts")
         if entry["id"] in ids:
@@ -214,6 +218,7 @@ def _check_files(plan: Plan) -> None:
         if not isinstance(entry, dict):
             raise PlanError(f"{where} must be a mapping, not {type(entry).__name__}")
         _check_fields(entry, FILE_FIELDS, where)
+        _check_rule(entry, where)
         if entry["id"] in ids:
             raise PlanError(f"{where} has the id {entry['id']}, as another entry has")
         if entry["package_id"] in going:
@@ -238,6 +243,13 @@ def _check_fields(value: t.Mapping[str, t.Any], fields: t.Mapping[str, tuple[typ
             raise PlanError(f"{where}: {key} is no number of a registry")
 
 
-def _check_optional_number(value: t.Mapping[str, t.Any], key: str, where: str) -> None:
+def _check_rule(entry: t.Mapping[str, t.Any], where: str) -> None:
+    """Of a protection rule that would refuse it, people are told the pattern."""
+    _check_optional(entry, "protected_by", (dict,), where)
+    if "protected_by" in entry:
+        _check_fields(entry["protected_by"], {"package_name_pattern": _TEXT}, f"{where}: protected_by")
+
+
+def _check_optional(value: t.Mapping[str, t.Any], key: str, types: tuple[type, ...], where: str) -> None:
     if key in value:
-        _check_fields(value, {key: _NUMBER}, where)
+        _check_fields(value, {key: types}, where)

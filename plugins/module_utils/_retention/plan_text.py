@@ -31,7 +31,8 @@ def diff_text(plan: Plan) -> str:
     summary = plan["summary"]
     lines = [
         f"delete {summary['delete']} of {summary['packages']} packages{_bytes(plan['delete'])}, keep {summary['keep']}"
-        f" ({summary['unmatched']} of them match no rule)"
+        f" ({summary['unmatched']} of them match no rule)",
+        *_protected(plan),
     ]
     by_rule: dict[str, list[Entry]] = {}
     for entry in plan["delete"]:
@@ -42,6 +43,17 @@ def diff_text(plan: Plan) -> str:
         lines += ["", f"rule {shown(rule)!r} deletes {_packages(len(entries))}{_bytes(entries)}:"]
         lines += _diff_of_rule(entries, show_all)
     return "\n".join([*lines, *(_diff_of_files(plan) if "delete_files" in plan else ())]) + "\n"
+
+
+def _protected(plan: Plan) -> t.Iterator[str]:
+    """What GitLab's protection rules make of it, as far as that is foreseen."""
+    protected = sum("protected_by" in entry for entry in plan["delete"])
+    files = sum("protected_by" in entry for entry in plan.get("delete_files", ()))
+    for number, noun in ((protected, "package"), (files, "file")):
+        if number:
+            yield f"GitLab's protection rules would refuse {number} of these {noun}s"
+    if plan["summary"].get("protection") == "unknown":
+        yield f"whether GitLab's protection rules would refuse {'more' if protected or files else 'any'} is not known"
 
 
 def _diff_of_files(plan: Plan) -> t.Iterator[str]:
@@ -116,7 +128,10 @@ def _diff_line(entry: Entry) -> str:
 
 
 def _reason(entry: Entry) -> str:
-    return shown(entry["reason"].partition(f"rule '{entry['rule']}' holds it: ")[2] or entry["reason"])
+    reason = shown(entry["reason"].partition(f"rule '{entry['rule']}' holds it: ")[2] or entry["reason"])
+    if "protected_by" not in entry:
+        return reason
+    return f"{reason}; protected by GitLab's rule '{shown(entry['protected_by']['package_name_pattern'])}'"
 
 
 def _packages(number: int) -> str:

@@ -17,7 +17,9 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors 
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.foresight import is_offered
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.listing import list_packages
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.protected import begin
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.results import line
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Package, Selection
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import (
@@ -35,6 +37,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.file
     size_of,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.file_rules import File
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.foreseen import add_protection
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keep_files import KeepFiles
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keep_lists import combine
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keeps import Published, last_publication
@@ -65,7 +68,8 @@ class PlanRequest:
     """What a plan is to be made of. ``reference_time`` (aware) stands for now; None: the clock.
 
     With ``with_sizes`` (E4 for each package to delete) each entry of ``delete`` has its ``size``, and the summary their
-    ``bytes``; a package whose files are not shown counts as 0.
+    ``bytes``; a package whose files are not shown counts as 0. ``with_protection`` asks GitLab's protection rules (R1,
+    for each project of which something goes) what they would refuse.
     """
 
     policy: Policy
@@ -73,6 +77,7 @@ class PlanRequest:
     explain_keeps: bool = False
     with_sizes: bool = False
     keep_files: KeepFiles = field(default_factory=KeepFiles)
+    with_protection: bool = True
 
 
 _KEPT_FIELDS = (
@@ -260,12 +265,17 @@ def plan_packages(
         packages = list(packages)
         published = _last_publications(files, undecided_by_publication(packages, wanted.policy, now, listed=listed))
 
+    closed: set[int] = set()
+
     def decisions() -> t.Iterator[Decision]:
         for decision in iter_decisions(
             packages, wanted.policy, now, explain_keeps=wanted.explain_keeps, listed=listed, published=published
         ):
+            package = t.cast(Package, decision.package)
             if with_listed and decision.action == DELETE:
-                doomed.append(t.cast(Package, decision.package))
+                doomed.append(package)
+            if not is_offered(package):
+                closed.add(package["project_id"])
             yield decision
 
     plan = build_plan(
@@ -278,11 +288,17 @@ def plan_packages(
         explain_keeps=wanted.explain_keeps,
         summary=summary,
         keep_lists=wanted.keep_files.digests,
+        sealed=False,
     )
     api.client.warnings.extend([*keeps.warnings, *summary.warnings()])
+    if wanted.with_protection:
+        begin(api, plan["delete"], closed)  # while files are read
     if wanted.with_sizes:
         _add_sizes(files, plan)
     partly = _add_files(api, files, plan, summary, wanted.policy) if wanted.policy.files else []
+    if wanted.with_protection:
+        add_protection(api, plan, closed)
+    plan["digest"] = digest(plan)
     return plan, [*doomed, *partly] if with_listed else []
 
 
@@ -321,7 +337,6 @@ def _add_sizes(files: FileLists, plan: Plan) -> None:
     for entry, found in zip(plan["delete"], files.map(size, plan["delete"])):
         entry["size"] = found
     plan["summary"]["bytes"] = sum(entry["size"] for entry in plan["delete"])
-    plan["digest"] = digest(plan)
 
 
 def _add_files(api: PackagesApi, files: FileLists, plan: Plan, summary: Summary, policy: Policy) -> list[Package]:
@@ -343,8 +358,6 @@ def _add_files(api: PackagesApi, files: FileLists, plan: Plan, summary: Summary,
         api.client.warnings.append(f"no file goes, as the files cannot be read, of {of_some} {min(unread)}")
     plan["delete_files"] = entries
     plan["summary"]["files"] = counts
-    del plan["digest"]
-    plan["digest"] = digest(plan)
     return [{**packages[one["id"]], **one} for one in packages_with_files(entries)]
 
 

@@ -288,6 +288,8 @@ def test_all_projects_without_a_group(sandbox: Sandbox, client: Callable[..., An
     assert sorted(mia.ids("/projects")) == [1, 2, 3, 4, 5, 6, 8]
     assert sorted(mia.ids("/projects", membership=True)) == [1, 2, 3, 4, 5, 6]
     assert mia.ids("/projects", search="shop", order_by="id", sort="asc") == [4, 5]
+    assert sorted(mia.ids("/projects", id_after=2, id_before=6, min_access_level=40)) == [3, 4, 5]
+    assert mia.get("/projects", params={"id_after": "x"}).json() == {"error": "id_after is invalid"}
     assert sorted(anyone.ids("/projects")) == [1, 5, 8]
     assert anyone.ids("/projects", membership=True) == []
 

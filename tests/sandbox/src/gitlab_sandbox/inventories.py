@@ -49,12 +49,13 @@ async def list_projects(call: Call) -> Answer:
     simple = parameters.boolean("simple", False)
     membership = parameters.boolean("membership", False)
     with_statistics = parameters.boolean("statistics", False)
+    after, before = parameters.integer("id_after", -1), parameters.integer("id_before", 2**63)
     parameters.check()
     user = call.caller.user
     found = [
         project
         for project in call.registry.directory.projects.values()
-        if not membership or (user is not None and project.level(user) > 0)
+        if after < project.id < before and (not membership or (user is not None and project.level(user) > 0))
     ]
 
     def body(project: Project) -> Body:

@@ -28,6 +28,8 @@ PLAN: Json = json.loads((SCHEMAS / "plan.schema.json").read_text(encoding="utf-8
 RESULT: Json = json.loads((SCHEMAS / "result.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(PLAN)
 ENTRY: Json = PLAN["properties"]["delete"]["items"]
+#: What there is where protection rules were asked.
+FORESEEN, MARKS = {"protection", "foreseen_protected"}, {"protected", "protected_by"}
 
 _JSON_TYPES = {"string": str, "integer": int, "object": dict, "array": list, "null": type(None)}
 
@@ -42,10 +44,10 @@ def test_it_is_a_schema_that_says_what_each_key_is(schema: Json) -> None:
     ("part", "fields", "optional"),
     [
         (PLAN, plan_shape.PLAN_FIELDS, {"keep", "keep_lists", "delete_files"}),
-        (PLAN["properties"]["summary"], plan_shape.SUMMARY_FIELDS, {"bytes", "files"}),
-        (ENTRY, plan_shape.DELETE_FIELDS, {"size"}),
-        (PLAN["properties"]["delete_files"]["items"], plan_shape.FILE_FIELDS, set()),
-        (PLAN["properties"]["summary"]["properties"]["files"], plan_shape.FILE_SUMMARY_FIELDS, set()),
+        (PLAN["properties"]["summary"], plan_shape.SUMMARY_FIELDS, {"bytes", "files", *FORESEEN}),
+        (ENTRY, plan_shape.DELETE_FIELDS, {"size", *MARKS}),
+        (PLAN["properties"]["delete_files"]["items"], plan_shape.FILE_FIELDS, MARKS),
+        (PLAN["properties"]["summary"]["properties"]["files"], plan_shape.FILE_SUMMARY_FIELDS, {"foreseen_protected"}),
         (PLAN["properties"]["keep"]["items"], {**plan_shape.PACKAGE_FIELDS, "rule": (str, type(None))}, {"reasons"}),
     ],
     ids=["plan", "summary", "delete", "delete_files", "summary.files", "keep"],

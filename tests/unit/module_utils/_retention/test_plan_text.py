@@ -122,3 +122,20 @@ def test_nothing_in_a_diff_plays_tricks_on_a_terminal(name: str, version: str) -
     text = diff_text(plan_of([package(1, name=name, version=version, project_path=None)], policy))
     assert len(text.splitlines()) == 5
     assert all(line.isprintable() for line in text.split("\n"))
+
+
+def test_what_protection_rules_would_refuse_is_told_once_and_at_its_entry() -> None:
+    plan = plan_of()
+    assert "protection" not in diff_text(plan)
+    plan["summary"].update(protection="unknown", foreseen_protected=0)
+    assert diff_text(plan).splitlines()[1] == "whether GitLab's protection rules would refuse any is not known"
+    rule = {"package_name_pattern": "@acme/\u202e*", "minimum_access_level_for_delete": "owner"}
+    plan["delete"][0].update(protected=True, protected_by=rule)
+    plan["delete_files"] = []
+    plan["summary"]["files"] = {"files": 0, "delete": 0, "keep": 0, "bytes": 0, "unreadable": 0, "by_rule": {}}
+    lines = diff_text(plan).splitlines()
+    assert lines[1:3] == [
+        "GitLab's protection rules would refuse 1 of these packages",
+        "whether GitLab's protection rules would refuse more is not known",
+    ]
+    assert [line for line in lines if "; protected by GitLab's rule '@acme/\\u202e*'" in line] == [lines[6]]
