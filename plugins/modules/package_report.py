@@ -64,6 +64,15 @@ options:
         package.
     type: bool
     default: false
+  with_governance:
+    description:
+      - Whether the report says what governs each project that holds packages - its protection rules, GitLab's own cleanup policy, and
+        duplicates and forwarding of its group - and what is found wrong with it.
+      - Three more requests for each project and one for each group. The token needs the maintainer role in the projects and the owner role
+        in the groups; what it may not read is told, and is no failure. GitLab takes no job token for any of it.
+    type: bool
+    default: false
+    version_added: 0.2.0
   compare_with:
     description:
       - The path of an earlier C(report.json), on the host that runs the module. The report then has C(comparison), what is new,
@@ -237,7 +246,10 @@ report:
       description:
         - What somebody should look at, the worst first, each with C(severity) (V(high), V(medium) or V(low)), C(id) (what kind it is),
           C(project) and C(text).
-        - C(vanishing-names) are names of npm, PyPI and Maven of which the policy leaves nothing.
+        - C(vanishing-names) are names of npm, PyPI and Maven of which the policy leaves nothing. With O(with_governance) they are
+          C(dependency-confusion) where GitLab forwards requests of their type, and no finding where it does not.
+        - C(unguarded-stable) are names with packages tagged C(stable) that no protection rule covers, C(archived-storage) are archived
+          projects that hold a gibibyte or more. Both need O(with_governance).
       type: list
       elements: dict
     totals:
@@ -300,6 +312,15 @@ report:
           C(protected), C(listed) and C(unmatched) of what is kept; C(foreseen_protected) and C(protection); C(deletions), the largest packages that go; and
           C(deletions_by_name), the names that lose the most, each with its 20 newest C(versions) that go.
       type: dict
+    governance:
+      description:
+        - A row for each project that holds packages, with C(project_id), C(project_path), C(archived), C(packages_size) in bytes, C(rules)
+          (its protection rules), C(cleanup_policy) (how many files of one name GitLab keeps), and C(duplicates) and C(forwarding) of the
+          group that it is in, true or false by package type.
+        - What cannot be read is null, and C(unread) says why, by C(rules), C(cleanup_policy) and C(settings).
+      returned: with O(with_governance)
+      type: list
+      elements: dict
     comparison:
       description:
         - What has changed since the report of O(compare_with). A figure is a mapping of C(before), C(after) and C(change) in
@@ -362,6 +383,7 @@ def main() -> None:
             "keep_lists": {"type": "list", "elements": "path", "default": []},
             "reference_time": {"type": "str"},
             "with_sizes": {"type": "bool", "default": False},
+            "with_governance": {"type": "bool", "default": False},
             "compare_with": {"type": "path"},
             "dest": {"type": "path"},
             "formats": {"type": "list", "elements": "str", "choices": formats, "default": formats},
@@ -382,7 +404,7 @@ def main() -> None:
             raise InvalidInput("name at least one of projects and groups")
         files = report_files(params["dest"], params["formats"])
         earlier = None if params["compare_with"] is None else read_earlier(params["compare_with"])
-        audit = make_audit(api, scopes, wanted, params["with_sizes"], earlier)
+        audit = make_audit(api, scopes, wanted, params["with_sizes"], earlier, params["with_governance"])
         if not module.check_mode:
             for kind, path in files.items():
                 write_text(module, path, render(audit, kind), params["mode"])

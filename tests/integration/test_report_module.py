@@ -13,7 +13,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from ansible_collections.registryops.gitlab.tests.integration.conftest import ROOT
+from ansible_collections.registryops.gitlab.tests.integration.conftest import ROOT, Run
 from ansible_collections.registryops.gitlab.tests.integration.seeds import package, seed
 from gitlab_sandbox.testing import Sandbox
 
@@ -179,3 +179,55 @@ def test_hostile_names_are_text(shop: Sandbox, playbook: t.Any, tmp_path: Path) 
     assert "\u202e" not in texts["html"] + texts["md"]
     assert "`<script>alert(1)</script>`" in texts["md"]
     assert "[d](https://example.com)" not in texts["md"]
+
+
+def test_what_governs_the_projects_is_told_as_far_as_it_can_be_read(
+    playbook: t.Callable[..., Run], start: t.Callable[..., Sandbox], tmp_path: Path
+) -> None:
+    guard = {"package_name_pattern": "@acme/*", "package_type": "npm", "minimum_access_level_for_push": "maintainer"}
+    tagged = [package(f"@{scope}/ui", "1.0.0", "npm", tags=["stable"]) for scope in ("acme", "other")]
+    big = package("installer", files=[{"file_name": "setup.exe", "size": 4 * 2**30}])
+    old = {"path": "acme/web/old", "id": 43, "archived": True, "packages": [big]}
+    made = seed(
+        *tagged, projects=[old], protection_rules=[guard], cleanup_policy={"keep_n_duplicated_package_files": 10}
+    )
+    forwarding = {"npm_package_requests_forwarding": True, "generic_duplicates_allowed": False}
+    made["groups"].append({"path": "acme/web", "id": 8, "package_settings": forwarding})
+    sandbox = start(made)
+    policy = {"rules": [{"name": "gone", "match": {"name": "@other/*"}, "delete_all": True}]}
+    task = {"package_report": {"groups": ["acme"], "policy": policy, "with_governance": True, "dest": str(tmp_path)}}
+    job = {"package_report": {"projects": ["42"], "with_governance": True, "formats": [], "api_job_token": "glcbt-mia"}}
+    whole, less, least = playbook(
+        sandbox,
+        task,
+        {"package_report": {**task["package_report"], "formats": [], "api_token": "glpat-mia"}},
+        job,
+        token="glpat-root",
+    ).results
+    assert {request["method"] for request in sandbox.requests() if request["path"] != "/api/graphql"} == {"GET"}
+    archived, shop = whole["report"]["governance"]
+    assert (archived["archived"], archived["packages_size"], shop["archived"]) == (True, 4 * 2**30, False)
+    assert [(rule["package_name_pattern"], rule["minimum_access_level_for_push"]) for rule in shop["rules"]] == [
+        ("@acme/*", "maintainer")
+    ]
+    assert (shop["cleanup_policy"], shop["duplicates"]["generic"], shop["forwarding"]["npm"]) == ("10", False, True)
+    assert (shop["unread"], "rules" in archived["unread"]) == ({}, archived["rules"] is None)
+    assert [(one["severity"], one["id"], one["project"]) for one in whole["report"]["findings"]] == [
+        ("high", "dependency-confusion", "acme/web/shop"),
+        ("medium", "unguarded-stable", "acme/web/shop"),
+        ("low", "archived-storage", "acme/web/old"),
+    ]
+    said = "no rule guards 1 name with packages tagged stable (npm @other/ui)"
+    assert f"medium: acme/web/shop: {said}" in whole["text"]
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    markdown = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert all(title in text for text in (page, markdown) for title in ("What to look at", "What governs the projects"))
+    assert "`npm @acme/*: push maintainer, delete maintainer`" in markdown
+    # The maintainer may not read the group's settings: what is not known is said, and worth less.
+    shop = less["report"]["governance"][1]
+    assert (shop["forwarding"], shop["cleanup_policy"]) == (None, "10")
+    assert "by its owners only" in shop["unread"]["settings"]
+    assert less["report"]["findings"][1]["id"] == "vanishing-names"
+    [shop] = least["report"]["governance"]
+    assert (shop["rules"], shop["cleanup_policy"], shop["archived"]) == (None, None, False)
+    assert all("takes no job token" in words for words in shop["unread"].values())

@@ -79,6 +79,12 @@ class PackagesApi:
         with self._causes.told(group):
             return list_in_turn(self.client, Query(f"{group.path}/projects", params), _check_listed_project)
 
+    def project_statistics(self, project: Scope) -> dict[str, t.Any]:
+        """E10 with ``statistics`` (registries, D), which are not there for less than a reporter."""
+        with self._causes.told(project):
+            data = self.client.get(project.path, {"statistics": "true"}).data
+        return _checked(data, {"id": int, "statistics": (dict, type(None))}, f"GET /projects/{project.ref}")
+
     def project_id(self, project: Scope) -> int:
         """The numeric ID of a project, asked for (E10) only where it is not what one has."""
         is_id = project.path and project.is_number  # the path refuses what cannot be

@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._governance.state import read_states
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import complete
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import Package
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import counted, human_bytes, number
@@ -23,6 +24,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._report.build i
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.compare import compare, comparison_line
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.csv import render_csv
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.earlier import Earlier
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.findings import finding_line
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.headline import freed_of
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.html import render_html
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.links import origin_of, web_url
@@ -61,8 +63,11 @@ def make_audit(
     wanted: PlanRequest | None,
     with_sizes: bool,
     earlier: Earlier | None = None,
+    with_governance: bool = False,
 ) -> Audit:
     """Read the scopes and count them; changes nothing. With ``with_sizes`` the files of each package are read (E4).
+
+    With ``with_governance`` so is what governs each project that holds packages.
 
     Raises the errors of _gitlab/errors.py, and DocumentError where the ``earlier`` report is the later one.
     """
@@ -87,11 +92,20 @@ def make_audit(
         generated_at=format_time(created_at),
         scope={"api_url": api.client.api_url, "projects": names["project"], "groups": names["group"]},
         plan=plans or None,
+        states=governance(api, found.values()) if with_governance else None,
     )
     all_names = names_of(found.values())
     if earlier is not None:
         report["comparison"] = compare(report, all_names, earlier)
     return Audit(report, names_document(all_names), list(found.values()), plans)
+
+
+def governance(api: PackagesApi, packages: t.Iterable[Package]) -> list[Report]:
+    """What governs the projects of these packages, a row for each, in the order of their paths."""
+    ids = {str(p["project_path"]): p["project_id"] for p in packages if isinstance(p.get("project_path"), str)}
+    paths = sorted(ids)
+    states = read_states(api, paths)
+    return [{"project_id": ids[path], "project_path": path, **state} for path, state in zip(paths, states)]
 
 
 def render(audit: Audit, kind: str) -> str:
@@ -125,6 +139,7 @@ def summary_text(audit: Audit) -> list[str]:
             lines.append(_plan_line(plan, sizes, with_bytes=totals["bytes"] is not None))
             if "files" in plan["summary"]:
                 lines.append(_files_line(plan["summary"]["files"]))
+    lines += [finding_line(one) for one in report["findings"]]
     if "comparison" in report:
         lines.append(comparison_line(report["comparison"]))
     return lines

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.selection import status_of
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import format_time, moment, parse_time
-from ansible_collections.registryops.gitlab.plugins.module_utils._report.findings import in_order, vanishing
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.findings import STABLE, findings
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.headline import headline, summary
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.months import Months
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts import (
@@ -28,6 +28,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts i
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.plan import PlanTally, plans_of
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.storage_map import NameTally, storage_map
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import group_name
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.match import tag_names
 
 FORMAT_VERSION = 1
 STALE_DAYS = 90
@@ -56,13 +57,15 @@ def build_report(
     generated_at: str,
     scope: Mapping[str, t.Any],
     plan: Plan | Sequence[Plan] | None = None,
+    states: Sequence[Mapping[str, t.Any]] | None = None,
 ) -> dict[str, t.Any]:
     """Count ``packages`` into the report.
 
     ``packages`` are as GitLab lists them, with ``project_id``, ``project_path`` and, where sizes were asked for,
     ``files`` (a list of package files, or None where GitLab shows none). A package that comes twice (a group and a
     project in it) counts once. ``generated_at`` (ISO 8601) is the time that ages are measured from. ``scope`` says what
-    was looked at and is handed through. ``plan`` is a plan document, or several with different scopes.
+    was looked at and is handed through. ``plan`` is a plan document, or several with different scopes. ``states``
+    are what governs the projects (`audit.governance`), of which findings are made too.
 
     ``ValueError`` if ``generated_at`` is not a time.
     """
@@ -79,8 +82,9 @@ def build_report(
         "scope": dict(scope),
         "headline": headline(counted),
         "summary": summary(counted),
-        "findings": in_order(vanishing(plans_of(plan))),
+        "findings": findings(plans_of(plan), states or (), counts.stable),
         **counted,
+        **({"governance": list(states)} if states is not None else {}),
     }
 
 
@@ -108,6 +112,8 @@ class _Counts:
         self._broken = TopList()
         self._broken_all = Tally()
         self._duplicates = _Duplicates()
+        #: By project, the type and name of what is tagged stable.
+        self.stable: dict[str, set[tuple[str, str]]] = {}
 
     def add(self, package: Package) -> None:
         size = package_bytes(package)
@@ -126,6 +132,9 @@ class _Counts:
             self._broken_all.add(size)
             self._broken.add((str(package.get("created_at") or ""), *sort_key(package)), package)
         self._duplicates.add(package)
+        if STABLE in tag_names(package):
+            key = (str(package["package_type"]), str(package["name"]))
+            self.stable.setdefault(str(package.get("project_path")), set()).add(key)
         if self._plan is not None:
             self._plan.add(package, size)
 

@@ -15,6 +15,10 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers 
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import NOTHING
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.times import day, minute
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdown_governance import (
+    findings_part,
+    governance_part,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdown_parts import (
     ROWS,
     Row,
@@ -32,13 +36,13 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts i
 
 def render_markdown(report: Row) -> str:
     """The report of ``build.build_report`` as GitLab Flavored Markdown, short enough to be read."""
-    parts = [_head(report), _figures(report)]
+    parts = [_head(report), _figures(report), findings_part(report)]
     if report["plan"] is not None:
         parts.append(plan_part(report["plan"], sized=sized_report(report)))
     if "comparison" in report:
         parts.append(comparison_part(report["comparison"]))
     if report["totals"]["packages"]:
-        parts += [_where(report), _age(report), _growth(report), _lists(report)]
+        parts += [_where(report), _age(report), _growth(report), _lists(report), governance_part(report)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -7,6 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.section_files import file_deletions
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.section_governance import (
+    findings,
+    governance,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.section_growth import growth
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.section_lists import (
     broken,
@@ -25,6 +29,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._report.section
 def sections(report: Row) -> list[Section]:
     """The sections that this report has something for, in the order of the page."""
     makers: tuple[Callable[[Row], Section | None], ...] = (
+        findings,
         plan,
         deletions,
         past,
@@ -39,5 +44,6 @@ def sections(report: Row) -> list[Section]:
         stalest,
         broken,
         duplicates,
+        governance,
     )
     return [section for maker in makers if (section := maker(report)) is not None]

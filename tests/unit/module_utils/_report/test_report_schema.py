@@ -37,6 +37,25 @@ SCOPE = {"api_url": "https://gitlab.example.com/api/v4", "projects": ["acme/web/
 TWICE = [{"id": n, "file_name": "a.tgz", "size": 10, "created_at": stamp(NOW)} for n in (1, 2)]
 
 
+GOVERNED: Json = {
+    "project_id": 1,
+    "project_path": "acme/shop",
+    "archived": False,
+    "packages_size": 7,
+    "rules": [
+        {
+            "id": 3,
+            "package_name_pattern": "@acme/*",
+            "package_type": "npm",
+            "minimum_access_level_for_push": "owner",
+            "minimum_access_level_for_delete": "maintainer",
+        }
+    ],
+    "cleanup_policy": "all",
+    "duplicates": {"npm": True},
+    "forwarding": {},
+    "unread": {"settings": "owners only"},
+}
 EARLIER = Earlier(
     path="report.json",
     generated_at="2020-01-01T00:00:00.000Z",
@@ -80,6 +99,7 @@ def full() -> Json:
     names = names_of(listed)
     made["comparison"] = compare(made, names, EARLIER)
     made["all_names"] = names_document(names)
+    made["governance"] = [GOVERNED]
     return t.cast(Json, json.loads(json.dumps(made)))
 
 
@@ -120,7 +140,7 @@ KEYS = set(described(REPORT))
 def optional(way: list[t.Any], key: t.Any) -> bool:
     """Whether a key is there only with sizes, with a policy, or with an earlier report."""
     if not way:
-        return key in ("comparison", "all_names")
+        return key in ("comparison", "all_names", "governance")
     if way[0] == "summary":
         return key not in ("packages", "projects", "names", "never_downloaded", "broken")
     if way[0] == "comparison":
