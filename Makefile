@@ -93,7 +93,7 @@ importer: $(READY) $(INSTALLED) ## Import the artifact as Galaxy would, without 
 build: $(INSTALLED) ## Build the artifact, install it, and read the documentation of each plugin from it
 	$(BIN)/python tests/check_artifact.py
 
-livetest: $(READY) $(INSTALLED) ## Check a real server: GITLAB_API_URL=… GITLAB_TOKEN=… PROJECT=…
+livetest: $(READY) $(INSTALLED) ## Check a real server: GITLAB_API_URL=… GITLAB_TOKEN=… PROJECT=… (GROUP=…)
 	@$(BIN)/python tests/livetest/livetest.py
 
 bench: $(READY) $(TREE) ## Measure against the peers, and write docs/benchmarks.md

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -22,9 +23,12 @@ SCRIPT = Path(__file__).parents[1] / "livetest" / "livetest.py"
 SEED: dict[str, t.Any] = {
     "users": [
         {"username": "mia", "tokens": [{"value": "glpat-mia", "scopes": ["api"]}]},
+        {"username": "ann", "tokens": [{"value": "glpat-ann", "scopes": ["api"]}]},
         {"username": "sam", "tokens": [{"value": "glpat-sam", "scopes": ["api"]}]},
     ],
-    "groups": [{"path": "acme", "visibility": "private", "members": {"mia": "maintainer", "sam": "developer"}}],
+    "groups": [
+        {"path": "acme", "visibility": "private", "members": {"mia": "maintainer", "ann": "owner", "sam": "developer"}}
+    ],
     "projects": [
         {"path": "acme/scratch", "id": 1},
         {"path": "acme/shop", "id": 2, "packages": [{"name": "ui", "version": "1.0.0", "package_type": "npm"}]},
@@ -64,11 +68,33 @@ def packages(sandbox: Sandbox, project: int = 1) -> str:
         return answer.read().decode()
 
 
+def governed(sandbox: Sandbox) -> list[str]:
+    """The rules, the cleanup policy and the setting, as text."""
+    asked = [
+        f"{sandbox.api_url}/projects/1/packages/protection/rules",
+        'project(fullPath: "acme/scratch") { packagesCleanupPolicy { keepNDuplicatedPackageFiles } }',
+        'group(fullPath: "acme") { packageSettings { genericDuplicatesAllowed } }',
+    ]
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    found = []
+    for what in asked:
+        body = None if what.startswith("http") else json.dumps({"query": f"{{ {what} }}"}).encode()
+        url = what if body is None else f"{sandbox.url}/api/graphql"
+        headers = {"PRIVATE-TOKEN": "glpat-ann", "Content-Type": "application/json"}
+        with opener.open(urllib.request.Request(url, body, headers)) as answer:
+            found.append(answer.read().decode())
+    return found
+
+
 def test_passes_and_leaves_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
     recording = tmp_path / "livetest.jsonl"
-    status, output = run(sandbox, "--record", str(recording))
+    status, output = run(sandbox, "--record", str(recording), GITLAB_TOKEN="glpat-ann", GROUP="acme")
     assert (status, "FAIL" in output) == (0, False), output
-    assert "27 passed, 0 failed" in output
+    assert "31 passed, 0 failed" in output
+    assert "pass  govern: a setting of the group" in output
+    # What was changed is as it was.
+    with Sandbox(SEED) as untouched:
+        assert governed(sandbox) == governed(untouched)
     assert "pass  contract, section 5: `404 Not found`: no such package, E6" in output
     assert "glpat-" not in output
     assert packages(sandbox) == "[]"

@@ -1,12 +1,14 @@
 # Copyright: registryops maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the collection on a real GitLab: facts and deletes of packages that it publishes itself, and removes again.
+"""Runs the collection on a real GitLab: facts and deletes of packages that it publishes itself, and removes again;
+protection rules, cleanup policy and settings, which are brought back to what they were.
 
 It needs nothing but GitLab's own API and a scratch project. It reads from the environment:
 
 GITLAB_API_URL  the server, with or without /api/v4
 GITLAB_TOKEN    an access token with the scope api, of a maintainer or owner of the project
 PROJECT         the project, by its full path or its numeric ID
+GROUP           a scratch group of which the token's user is an owner, if package settings are to be tried too
 FORCE=1         take a project that is not empty; other packages than its own are left alone
 
 The project must not forbid to publish a generic file twice, which is GitLab's default.
@@ -34,6 +36,7 @@ import urllib3
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 from contract import Recording, checks
+from governance import GRAPHQL, Before, before, bring_back
 
 ROOT = HERE.parents[1]
 #: What is published: name after the prefix, version, and the files with their contents, oldest first.
@@ -96,7 +99,7 @@ class Project:
 
     def _call(self, method: str, path: str, fine: tuple[int, ...] = (200, 201, 204), **more: t.Any) -> t.Any:
         # A redirect is not followed: the token would go along.
-        url = self.api_url + path
+        url = self.api_url.removesuffix("/v4") + "/graphql" if path == GRAPHQL else self.api_url + path
         try:
             answer = self._session.request(method, url, timeout=60, allow_redirects=False, **more)
         except requests.RequestException as error:
@@ -136,6 +139,10 @@ class Project:
         self.recording.take(method, path + query, answer)
         return answer
 
+    def ask(self, method: str, path: str, **more: t.Any) -> t.Any:
+        """Any answer below 500, of what is not to be recorded; `GRAPHQL` is the other API."""
+        return self._call(method, path, fine=tuple(range(200, 500)), **more)
+
     def publish(self, name: str, version: str, file_name: str, content: bytes) -> None:
         self._call("PUT", f"/projects/{self.id}/packages/generic/{name}/{version}/{file_name}", data=content)
 
@@ -150,6 +157,8 @@ class Run:
         self.project = project
         self.collections = collections
         self.prefix = f"livetest-{secrets.token_hex(5)}"
+        self.group = ""
+        self.before: Before | None = None
         self.passed = 0
         self.failed = 0
 
@@ -178,6 +187,10 @@ class Run:
         left = self.mine()
         if left:
             raise Stop(f"{len(left)} packages named {self.prefix}-* are still in {self.project.path}: delete them")
+        if self.before is not None:
+            changed = bring_back(self.project, self.group, self.before, self.prefix)
+            if changed:
+                raise Stop("; ".join(changed))
         say(f"  cleaned up: {len(mine)} packages were left to remove, none is left now")
 
     def scenario(self, name: str, problems: t.Iterable[str | None]) -> None:
@@ -193,7 +206,7 @@ class Run:
             self.passed += 1
             say(f"  pass  {name}")
 
-    def playbook(self, name: str, folder: Path) -> Json:
+    def playbook(self, name: str, folder: Path, **more: t.Any) -> Json:
         """Run a playbook of this folder, and return the results that it leaves."""
         results = folder / f"{name}.json"
         config = folder / "ansible.cfg"
@@ -209,7 +222,7 @@ class Run:
             "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
         }
         given = {"project": str(self.project.id), "project_path": self.project.path}
-        given |= {"prefix": self.prefix, "results_file": str(results)}
+        given |= {"prefix": self.prefix, "results_file": str(results), **more}
         command = [Path(sys.executable).with_name("ansible-playbook"), HERE / f"{name}.yml", "-e", json.dumps(given)]
         with subprocess.Popen(
             command, cwd=folder, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -337,6 +350,32 @@ def check_deletes(run: Run, deletes: Json) -> None:
     run.scenario("delete: everything else is still there", left())
 
 
+def check_governance(run: Run, folder: Path) -> None:
+    """Rules, policy and settings, if this server shows them."""
+    run.before = before(run.project, run.group)
+    if run.before.why_not:
+        say(f"  left out: {run.before.why_not}")
+        return
+    done = run.playbook("governance", folder, **run.before.given(run.group))
+
+    def brought_about(runs: list[Json], kind: str) -> t.Iterator[str | None]:
+        for name, result, expected in zip(("check mode", "the real run", "again"), runs, (kind, kind, "unchanged")):
+            if result.get("failed"):
+                yield f"{name} failed: {result.get('msg')}"
+            yield equal(name, [one["result"] for one in result["results"]], [expected])
+            yield equal(f"changed, {name}", result["changed"], expected != "unchanged")
+
+    def document() -> t.Iterator[str | None]:
+        yield equal("failed", done["document"].get("failed"), False)
+        yield equal("things", done["document"]["text"], ["2 things declared: nothing to change"])
+
+    run.scenario("govern: a protection rule", brought_about(done["rule"], "created"))
+    run.scenario("govern: the cleanup policy", brought_about(done["policy"], "updated"))
+    if run.group:
+        run.scenario("govern: a setting of the group", brought_about(done["settings"], "updated"))
+    run.scenario("govern: a document that says the same", document())
+
+
 def check_contract(run: Run) -> None:
     """What the collection relies on beyond what the playbooks show, each with its line of the contract."""
     for line, check in checks(run.project.recorded, run.project.id, f"{run.prefix}-contract"):
@@ -364,6 +403,8 @@ def run_all(run: Run) -> None:
         check_facts(run, run.playbook("facts", Path(folder)), ids)
         check_deletes(run, run.playbook("deletes", Path(folder)))
         check_contract(run)
+        # Last: a group without duplicates would refuse what was published before.
+        check_governance(run, Path(folder))
 
 
 def main() -> int:
@@ -378,6 +419,7 @@ def main() -> int:
     began = time.monotonic()
     try:
         run = Run(connect(os.environ), collections)
+        run.group = os.environ.get("GROUP", "").strip()
     except (Stop, KeyboardInterrupt) as stop:
         say(f"livetest: {stop or 'interrupted'}")
         return 2
