@@ -32,6 +32,9 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._files.turns im
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.client import Client, Connection, Token
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
+from ansible_collections.registryops.gitlab.plugins.module_utils._governance.document import validate_document
+from ansible_collections.registryops.gitlab.plugins.module_utils._governance.protection import read_rules
+from ansible_collections.registryops.gitlab.plugins.module_utils._governance.registry import bring_about, declared_of
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delete_options import Options
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.deletion import delete_packages
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.facts import complete, find
@@ -57,6 +60,11 @@ POLICY = {
     ],
 }
 
+#: Of each project of the rows on rules.
+RULES = [
+    {"package_name_pattern": f"@acme/{n}-*", "package_type": "npm", "minimum_access_level_for_push": "owner"}
+    for n in range(5)
+]
 #: The same with one key more that takes work: what it may cost is held against the policy without it.
 WITH_KEYS: dict[str, dict[str, t.Any]] = {
     "plain": {"keep_latest": 2},
@@ -188,6 +196,23 @@ def archive_plain(url: str, project: int, first: int, count: int) -> int:
         return sum(threads.map(read, range(first, first + count)))
 
 
+def rules_ours(url: str, projects: int) -> int:
+    """The rules of many projects; how many there are."""
+    with _client(url, 8) as client:
+        found = read_rules(PackagesApi(client), [f"acme/p{number}" for number in range(projects)])
+    return sum(len(rules.rules) for rules in found)
+
+
+def converged_ours(url: str, projects: int) -> int:
+    """A document of many projects that says what is there; how many things were changed."""
+    entry = {"protection_rules": RULES}
+    document = validate_document({"projects": {f"acme/p{number}": entry for number in range(projects)}})
+    with _client(url, 8) as client:
+        api = PackagesApi(client)
+        outcome = bring_about(api, declared_of(api, document)[0], purge=True, check_mode=False)
+    return sum(result.result != "unchanged" for result in outcome.results)
+
+
 WORK: dict[str, t.Callable[..., int]] = {
     work.__name__: work
     for work in (
@@ -201,6 +226,8 @@ WORK: dict[str, t.Callable[..., int]] = {
         apply_ours,
         archive_ours,
         archive_plain,
+        rules_ours,
+        converged_ours,
     )
 }
 
@@ -533,6 +560,24 @@ def rows_archive(_rounds: int) -> t.Iterator[Row]:
     )
 
 
+def rows_registry(rounds: int) -> t.Iterator[Row]:
+    """The rules of 200 projects, read, and held against a document that says the same."""
+    count = 200
+    projects = [{"path": f"acme/p{n}", "id": n + 1, "protection_rules": RULES} for n in range(count)]
+    read, held = [], []
+    with start(*projects, latency_ms=LATENCY_MS) as sandbox:
+        for _ in range(rounds):
+            taken = run("rules_ours", sandbox.url, count)
+            assert taken["did"] == 5 * count
+            read.append(taken["seconds"])
+            sandbox.forget()
+            held.append(run("converged_ours", sandbox.url, count)["seconds"])
+        writes = sum(request["method"] != "GET" for request in sandbox.requests())
+    yield against_floor("rules of 200 projects, 5 each, 50 ms, concurrency 8", read, count, 8, 1.25)
+    yield against_floor("a document of 200 projects that says what is there, the same", held, count, 8, 1.25)
+    yield Row("that document: requests that write", str(writes), "0", writes == 0)
+
+
 ROWS: dict[str, t.Callable[[int], t.Iterator[Row]]] = {
     "list": rows_list,
     "delete": rows_delete,
@@ -544,6 +589,7 @@ ROWS: dict[str, t.Callable[[int], t.Iterator[Row]]] = {
     "million": rows_million,
     "limit": rows_limit,
     "archive": rows_archive,
+    "registry": rows_registry,
 }
 
 # --- the report ----------------------------------------------------------------------------------------------
