@@ -99,6 +99,12 @@ class Tour:
         self.print(self._colour("2", f"# the {part} in {playbook}"))
         self.print(textwrap.dedent("\n".join(lines)).rstrip())
 
+    def show_whole(self, document: str) -> None:
+        """A document of this folder."""
+        self.print()
+        self.print(self._colour("2", f"# {document}"))
+        self.print((ROOT / document).read_text().removeprefix("---\n").rstrip())
+
     def run(self, command: str) -> str:
         """Run the command as it is shown; what it printed, without colour."""
         self.print()
@@ -294,8 +300,27 @@ def retain(tour: Tour) -> None:
     tour.tell(f"Open {(RESULTS / 'report.html').relative_to(ROOT)} in a browser: one file, which loads nothing.")
 
 
+def govern(tour: Tour) -> None:
+    """A document becomes the state of two registries, and is held against them."""
+    tour.title("8. The registry as code: a document, a plan, no drift")
+    tour.tell(
+        """Who may publish what, and what GitLab cleans up by itself, stands in one document for many projects. It is
+        shown line by line, brought about, and watched."""
+    )
+    tour.show_whole("tests/demo/registry.yml")
+    command = (
+        "ansible-playbook registryops.gitlab.registry \\\n    -e package_registry_document_file=tests/demo/registry.yml"
+    )
+    said = tour.run(f"{command} --check --diff")
+    tour.check("+acme/web/shop: npm @acme/*: push maintainer, delete maintainer" in said, "the plan lacks the rule")
+    said = tour.run(command)
+    tour.check("1 created, 2 updated" in said and "failed=0" in said, "the document was not brought about")
+    said = tour.run(f"{command} \\\n    -e package_registry_fail_on_drift=true")
+    tour.check("nothing to change" in said and "failed=0" in said, "what was brought about has drifted")
+
+
 #: The tour. A further step is one more function, and its place here.
-STEPS: tuple[t.Callable[[Tour], None], ...] = (facts, foresee, delete, again, undo, refuse, retain)
+STEPS: tuple[t.Callable[[Tour], None], ...] = (facts, foresee, delete, again, undo, refuse, retain, govern)
 
 
 def begin(tour: Tour) -> None:
@@ -317,6 +342,7 @@ def end(tour: Tour, seconds: float) -> None:
   docs/deletes.md              what each result of a delete means
   docs/undo.md                 archive, fetch, publish, restore
   docs/retention.md            the policy, keep by keep; docs/cookbook.md has some to start from
+  docs/registry-as-code.md     rules, settings and policies as one document
   docs/pipeline.md             plan on a schedule, approve, apply
   docs/troubleshooting.md      error messages, their causes and remedies"""
     )
