@@ -11,13 +11,13 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ansible_collections.registryops.gitlab.plugins.module_utils._governance.foresight import covers
 from ansible_collections.registryops.gitlab.plugins.module_utils._governance.rules import (
     DELETE,
     NO_RULE,
     PUSH,
     TYPES,
 )
+from ansible_collections.registryops.gitlab.plugins.module_utils._packages.protection import covers
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import counted, human_bytes, number
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
 
