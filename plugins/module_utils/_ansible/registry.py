@@ -32,6 +32,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.poli
 REFUSALS = (RegistryError, DocumentError)
 #: A document is written by hand, or exported: a thousand projects with a hundred rules each are smaller.
 MAX_DOCUMENT_BYTES = 2**26
+#: A piece of a policy need not have rules of its own to be right.
+SOME_RULES: dict[str, t.Any] = {"rules": [{"keep_latest": 1}]}
 #: What a result comes to where it shall not differ.
 _DRIFT = {"created": "is missing", "updated": "differs", "deleted": "is there, and should not be"}
 
@@ -59,7 +61,7 @@ def _check_retention(document: Document) -> None:
     pieces += [(f"projects: {path}", entry) for path, entry in document.projects.items()]
     for where, entry in pieces:
         if RETENTION in entry:
-            _check_policy(where, {"rules": [], **entry[RETENTION]})
+            _check_policy(where, {**SOME_RULES, **entry[RETENTION]})
     declared = resolve(document)
     whole = [(f"groups: {path}", policy) for path, policy in declared.groups_retention.items()]
     whole += [(f"projects: {path}", policy) for path, policy in declared.projects_retention.items()]

@@ -142,7 +142,12 @@ RIGHT: list[t.Any] = [
     {"defaults": None, "groups": None, "projects": {SHOP: None}},
     {
         "defaults": {"cleanup_policy": TEN, "retention": {"keep_at_least": 1}},
-        "groups": {"acme": {"settings": {**LOCK, "generic_duplicate_exception_regex": ""}, "retention": {"rules": []}}},
+        "groups": {
+            "acme": {
+                "settings": {**LOCK, "generic_duplicate_exception_regex": ""},
+                "retention": {"rules": [{"keep_latest": 1}]},
+            }
+        },
         "projects": {SHOP: {"protection_rules": [NPM, {**OTHER, "state": "absent"}], "cleanup_policy": FIFTY}},
     },
 ]
