@@ -229,6 +229,13 @@ options:
         for each of these packages.
     type: bool
     default: false
+  fail_on:
+    description:
+      - Gates, each of which fails the task with a message of its own.
+    type: list
+    elements: raw
+    default: []
+    version_added: 0.2.0
 requirements:
   - univers >= 30.11, where a policy orders by version, or asks for prereleases or lines of versions
   - packageurl-python, where O(keep_lists) names an SBOM

@@ -83,8 +83,8 @@ options:
     version_added: 0.2.0
   dest:
     description:
-      - An existing directory on the host that runs the module. The files are C(report.html), C(report.md), C(report.json) and
-        C(report.csv).
+      - An existing directory on the host that runs the module. The files are C(report.html), C(report.md), C(report.json),
+        C(report.csv), and C(report.junit.xml) with V(junit).
       - Required unless O(formats) is empty. Before 0.2.0 it was required always.
     type: path
   formats:
@@ -92,8 +92,21 @@ options:
       - Which of the files to write. With an empty list none is written, nothing changes, and the report is only returned.
     type: list
     elements: str
-    choices: [html, md, json, csv]
+    choices: [html, md, json, csv, junit]
     default: [html, md, json, csv]
+  fail_on:
+    description:
+      - Gates, which fail the task after the files are written, each with a message of its own. RV(ignore:report) and the other
+        results are returned all the same.
+      - V(changes) if the policy would delete something, V(unmatched) if a package is governed by none of its rules, and
+        C(over=10GiB), or a mapping of C(over) to a size, if the packages take more. The first two need a policy, the last
+        O(with_sizes).
+      - With V(junit) in O(formats) each gate is a test case, a failed one if it is closed. What else was found, such as failed
+        uploads, is a test case that is skipped.
+    type: list
+    elements: raw
+    default: []
+    version_added: 0.2.0
   mode:
     description:
       - The rights of the files, as M(ansible.builtin.file) takes them. Names of private packages stand in the files.
@@ -357,7 +370,20 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors 
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.audit import make_audit, render, summary_text
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.cases import AUDIT_GATES, cases_of
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.earlier import read_earlier
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.junit import render_junit
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.gates import (
+    CHANGES,
+    UNMATCHED,
+    GateError,
+    Gates,
+    in_a_sentence,
+    read_gates,
+)
+
+#: The formats whose files end otherwise.
+ENDINGS = {"junit": "junit.xml"}
 
 
 def report_files(dest: str | None, formats: list[str]) -> dict[str, str]:
@@ -368,11 +394,21 @@ def report_files(dest: str | None, formats: list[str]) -> dict[str, str]:
         raise InvalidInput("dest is missing: name a directory for the files, or write none with formats: []")
     if not os.path.isdir(dest):
         raise InvalidInput(f"dest {dest!r} is no directory: create it first")
-    return {kind: os.path.join(dest, f"report.{kind}") for kind in formats}
+    return {kind: os.path.join(dest, f"report.{ENDINGS.get(kind, kind)}") for kind in formats}
+
+
+def audit_gates(params: dict[str, t.Any], has_policy: bool) -> Gates:
+    """The gates of the options. Raises GateError for one that is none, or that the other options leave untold."""
+    gates = read_gates(params["fail_on"], AUDIT_GATES)
+    for name in sorted(gates.names & {CHANGES, UNMATCHED}) if not has_policy else ():
+        raise GateError(f"fail_on: {name} needs a policy (policy or policy_file)")
+    if gates.over is not None and not params["with_sizes"]:
+        raise GateError("fail_on: over needs sizes: set with_sizes")
+    return gates
 
 
 def main() -> None:
-    formats = ["html", "md", "json", "csv"]
+    formats = ["html", "md", "json", "csv", "junit"]
     module = create_module(
         {
             "projects": {"type": "list", "elements": "str", "default": []},
@@ -386,8 +422,9 @@ def main() -> None:
             "with_governance": {"type": "bool", "default": False},
             "compare_with": {"type": "path"},
             "dest": {"type": "path"},
-            "formats": {"type": "list", "elements": "str", "choices": formats, "default": formats},
+            "formats": {"type": "list", "elements": "str", "choices": formats, "default": formats[:4]},
             "mode": {"type": "raw", "default": "0600"},
+            "fail_on": {"type": "list", "elements": "raw", "default": []},
         },
         mutually_exclusive=[("policy", "policy_file")],
     )
@@ -396,6 +433,7 @@ def main() -> None:
     def run(api: PackagesApi) -> dict[str, t.Any]:
         # What no rule governs is known only where the kept packages are explained.
         has_policy = params["policy"] is not None or params["policy_file"] is not None
+        gates = audit_gates(params, has_policy)
         explained = {**params, "explain_keeps": True}
         wanted = plan_request_from(explained, sizes=False) if has_policy else None
         scopes = [Scope("group", ref, params["exclude_subgroups"]) for ref in params["groups"]]
@@ -405,12 +443,17 @@ def main() -> None:
         files = report_files(params["dest"], params["formats"])
         earlier = None if params["compare_with"] is None else read_earlier(params["compare_with"])
         audit = make_audit(api, scopes, wanted, params["with_sizes"], earlier, params["with_governance"])
+        cases = cases_of(audit, gates)
         if not module.check_mode:
             for kind, path in files.items():
-                write_text(module, path, render(audit, kind), params["mode"])
-        return {"changed": bool(files), "report": audit.report, "files": files, "text": summary_text(audit)}
+                text = render_junit(cases, audit.report["generated_at"]) if kind == "junit" else render(audit, kind)
+                write_text(module, path, text, params["mode"])
+        closed = {case.name: case.told for case in cases if case.is_gate and case.told is not None}
+        failure = {"failed": True, "msg": in_a_sentence(closed)} if closed else {}
+        said = summary_text(audit)
+        return {"changed": bool(files), "report": audit.report, "files": files, "text": said, **failure}
 
-    run_module(module, run, REFUSALS)
+    run_module(module, run, (*REFUSALS, GateError))
 
 
 if __name__ == "__main__":

@@ -76,6 +76,13 @@ options:
       - Refuse to delete more files than this of packages that stay, which the rules of C(files) of the policy name.
     type: int
     version_added: 0.2.0
+  fail_on:
+    description:
+      - Gates, each of which fails the task with a message of its own.
+      - V(changes) if the plan deletes something, V(unmatched) if it holds packages that no rule governs, and C(over=10GiB),
+        or a mapping of C(over) to a size, if it frees more. These are asked before the first deletion, and nothing is deleted
+        then. The last needs a plan that was made with O(with_sizes).
+      - V(drift) if something drifted, although O(on_drift=skip). What did not is deleted all the same.
   batch:
     description:
       - Apply only this part of the plan, from and to these positions in C(plan.delete), counted from 1 and on through
@@ -291,6 +298,12 @@ text:
   type: list
   elements: str
   sample: ["1 package: 1 deleted", "  rule 'snapshots': 1 deleted"]
+overview:
+  description: The plan in a few lines, in all and rule by rule, also where a guard or a gate refuses it.
+  returned: when there is one
+  type: list
+  elements: str
+  sample: ["delete 1 of 4 packages, keep 3 (2 of them match no rule)", "  rule 'snapshots': deletes 1 of 2"]
 archived:
   description:
     - What was archived, or in check mode would be. C(packages), C(files), C(size) in bytes, C(fetched), of which the bytes were
@@ -318,6 +331,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.retent
     RETENTION_OPTIONS,
     SCOPE_NAMES,
     check_limits,
+    gates_from,
     listed_now,
     plan_request_from,
     retention_report,
@@ -327,6 +341,12 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._packages.delet
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply import apply_plan
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.apply_files import apply_files
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.file_plan import packages_with_files
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.gates import (
+    DRIFT,
+    PLAN_GATES,
+    GateError,
+    check_gates,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.live import (
     compare_with_live,
     refuse_drift,
@@ -342,7 +362,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan
     places_now,
     read_plan,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_shape import plan_time
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_shape import PlanError, plan_time
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_text import overview
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import make_plan
 
 #: Where it stands what goes: exactly one of them is given.
@@ -381,20 +402,27 @@ def main() -> None:
 
     def run(api: PackagesApi) -> dict[str, t.Any]:
         guards = check_limits(params)
-        if params["plan"] is params["plan_file"] is None:
+        gates = gates_from(params, (*PLAN_GATES, DRIFT))
+        makes_plan = params["plan"] is params["plan_file"] is None
+        if makes_plan:
             # A real delete hears of a protection rule from GitLab's answer.
             wanted = replace(plan_request_from(params), with_protection=module.check_mode)
             plan, packages = make_plan(api, scopes_from(params), wanted)
             check_reference_time(plan_time(plan, "reference_time"), plan_time(plan, "created_at"))
-            check_guards(plan, **guards)
-            comparisons = untouched(packages)
-            entries = plan["delete"]
         else:
             plan = read_plan(params["plan_file"]) if params["plan"] is None else params["plan"]
             listed = listed_now(params)
             named = scopes_from(params) if any(params[name] is not None for name in SCOPE_NAMES) else []
             check_plan(api, plan, params["max_plan_age"], params["plan_digest"])
+        try:
             check_guards(plan, **guards)
+            check_gates(gates, plan)
+        except (PlanError, GateError) as error:
+            return {"failed": True, "msg": str(error), "overview": overview(plan)}
+        if makes_plan:
+            comparisons = untouched(packages)
+            entries = plan["delete"]
+        else:
             entries, files = parts_of(plan, params["batch"])
             now = places_now(api, plan, named)
             comparisons = compare_with_live(api, plan, now, entries, listed, packages_with_files(files))
@@ -407,7 +435,7 @@ def main() -> None:
             more = {"check_files": params["check_files"], "keep": keeper.look}
             outcome = keeper.noted(apply_plan(api, plan, whole, options, **more))
             of_files = apply_files(api, plan, with_files, options, stopped=outcome.stopped, keep=keeper.look_at_files)
-        report = retention_report(module, plan, outcome, keeper.noted_files(of_files))
+        report = retention_report(module, plan, outcome, keeper.noted_files(of_files), gates)
         return {**report, **keeper.report()}
 
     run_module(module, run, REFUSALS)

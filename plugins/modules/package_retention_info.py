@@ -42,6 +42,21 @@ options:
   policy:
     description:
       - Exactly one of O(policy) and O(policy_file) is required.
+  pages:
+    description:
+      - The plan as whole pages for readers, with a table of its rules and every package, as RV(pages). V(txt) is plain text, V(md)
+        Markdown.
+    type: list
+    elements: str
+    choices: [md, txt]
+    default: []
+    version_added: 0.2.0
+  fail_on:
+    description:
+      - Gates, which fail the task when the plan is made, each with a message of its own. RV(plan) and the other results are
+        returned all the same.
+      - V(changes) if something would be deleted, V(unmatched) if a package is governed by no rule, and C(over=10GiB), or a
+        mapping of C(over) to a size, if more would be freed. The last needs O(with_sizes).
 seealso:
   - module: registryops.gitlab.package_retention
 """
@@ -138,10 +153,20 @@ plan:
     delete: []
     digest: sha256:0f343b0931126a20f133d67c2b018a3b
 text:
-  description: The plan for a reader, line by line, as C(--diff) shows it when it is applied.
+  description: The plan for a reader, line by line, as C(--diff) shows it when it is applied. Of many packages not all.
   returned: success
   type: list
   elements: str
+overview:
+  description: The plan in a few lines, in all and rule by rule.
+  returned: success
+  type: list
+  elements: str
+  sample: ["delete 1 of 4 packages, keep 3 (2 of them match no rule)", "  rule 'snapshots': deletes 1 of 2"]
+pages:
+  description: The whole plan for readers, by the kinds of O(pages).
+  returned: with O(pages)
+  type: dict
 """
 
 import typing as t
@@ -156,12 +181,26 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.retent
     REFUSALS,
     RETENTION_OPTIONS,
     SCOPE_NAMES,
+    gates_from,
     plan_request_from,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.gates import (
+    figures_of,
+    in_a_sentence,
+    refusals,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.given import plan_of_given
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_text import diff_text
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_markdown import plan_markdown
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_text import (
+    diff_text,
+    overview,
+    whole_text,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import make_plan
+
+#: What makes a page of a plan, by the ending of its file.
+PAGES: dict[str, t.Callable[[dict[str, t.Any]], str]] = {"txt": whole_text, "md": plan_markdown}
 
 
 def main() -> None:
@@ -171,6 +210,7 @@ def main() -> None:
             "packages": {"type": "list", "elements": "raw"},
             "policy": {"type": "dict"},
             "policy_file": {"type": "path"},
+            "pages": {"type": "list", "elements": "str", "choices": sorted(PAGES), "default": []},
         },
         required_one_of=[(*SCOPE_NAMES, "packages"), ("policy", "policy_file")],
         mutually_exclusive=[*ONE_SCOPE, *(("packages", name) for name in SCOPE_NAMES), ("policy", "policy_file")],
@@ -179,11 +219,16 @@ def main() -> None:
 
     def run(api: PackagesApi) -> dict[str, t.Any]:
         wanted = plan_request_from(params)
+        gates = gates_from(params)
         if params["packages"] is None:
             plan, _packages = make_plan(api, scopes_from(params), wanted, with_listed=False)
         else:
             plan = plan_of_given(api.client, params["packages"], wanted)
-        return {"plan": plan, "text": diff_text(plan).splitlines()}
+        closed = in_a_sentence(refusals(gates, figures_of(plan)))
+        failure = {"failed": True, "msg": closed} if closed else {}
+        pages = {kind: PAGES[kind](plan) for kind in params["pages"]}
+        text = {"text": diff_text(plan).splitlines(), "overview": overview(plan)}
+        return {"plan": plan, **text, **({"pages": pages} if pages else {}), **failure}
 
     run_module(module, run, REFUSALS)
 

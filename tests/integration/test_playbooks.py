@@ -21,6 +21,7 @@ from gitlab_sandbox.testing import Sandbox
 
 Json = dict[str, t.Any]
 
+REPORTS = {"report.html", "report.md", "report.json", "report.csv", "report.junit.xml"}
 POLICY = """\
 # What a user writes.
 rules:
@@ -117,14 +118,23 @@ def test_an_audit_writes_its_report_and_changes_nothing(shop: Sandbox, play: t.A
     assert {request["method"] for request in shop.requests()} == {"GET"}
     assert shop.state() == before
     assert (done.recap()["changed"], done.recap()["failed"]) == (0, 0)
-    assert {path.name for path in done.files.iterdir()} == {"report.html", "report.md", "report.json", "report.csv"}
+    assert {path.name for path in done.files.iterdir()} == REPORTS
     report = json.loads(done.read("report.json"))
     assert report["scope"]["groups"] == ["acme"]
     assert report["totals"]["bytes"] == 0
     # The paths are shown, so that a user finds them.
     assert f"{done.files}/report.html" in done.output
-    again = play(shop, "audit", projects="acme/look", formats="json", report_dir=str(done.files / "deep/er"))
+    # Gates fail it when the report is there.
+    gated = {"policy_file": "policy.yml", "fail_on": "changes,unmatched"}
+    again = play(shop, "audit", projects="acme/look", formats="json", report_dir=str(done.files / "deep/er"), **gated)
     assert json.loads((done.files / "deep/er/report.json").read_text())["totals"]["packages"] == 4, again.output
+    assert again.returncode == 2
+    words = (
+        "package_audit_fail_on changes: the policy deletes 1 of 4 packages; "
+        "package_audit_fail_on unmatched: 2 of 4 packages match no rule of the policy"
+    )
+    assert words in " ".join(again.output.split())
+    assert "[DEPRECATION WARNING]" not in again.output
     refused = play(shop, "audit")
     assert refused.returncode == 2
     assert "name at least one of projects and groups" in refused.output
@@ -145,7 +155,12 @@ def test_a_check_of_a_cleanup_is_an_audit(shop: Sandbox, play: t.Any) -> None:
     plan = json.loads(done.read("plan.json"))
     assert plan["digest"] == digest(plan)
     assert [entry["id"] for entry in plan["delete"]] == [5000]
-    assert {path.name for path in done.files.iterdir()} == {"plan.json", "plan.txt"}
+    assert {path.name for path in done.files.iterdir()} == {"plan.json", "plan.txt", "plan.md", "terraform.json"}
+    assert json.loads(done.read("terraform.json")) == {"create": 0, "update": 0, "delete": 1}
+    assert "| `old` | 1 | 1 |" in done.read("plan.md")
+    assert "rule  deletes  keeps  frees\nold         1      1\n" in done.read("plan.txt")
+    old = "[DEPRECATION WARNING]: package_cleanup_project is deprecated, use package_cleanup_projects, which are lists."
+    assert done.output.count(old) == 1
     # A wrong policy is refused before any request.
     shop.forget()
     wrong = play(shop, "cleanup", project="acme/look", policy={"rules": [{"name": "old", "keep_latest": 0}]})
@@ -156,12 +171,15 @@ def test_a_check_of_a_cleanup_is_an_audit(shop: Sandbox, play: t.Any) -> None:
 
 def test_the_guard_of_half_of_the_packages(shop: Sandbox, play: t.Any) -> None:
     shop.forget()
-    refused = play(shop, "cleanup", project="acme/half", policy_file="policy.yml")
+    refused = play(shop, "cleanup", projects="acme/half", policy_file="policy.yml")
     assert refused.returncode == 2
     words = "the plan deletes 3 of 4 packages (75 %), and package_cleanup_max_delete_percent allows 50 %: nothing"
     assert words in " ".join(refused.output.split())
     assert deletes(shop) == []
-    # The plan is there to be read all the same.
+    assert "[DEPRECATION WARNING]" not in refused.output
+    # The plan is there to be read all the same, and shown before the refusal.
+    before = refused.output.split("Refuse what must not be applied]")[0]
+    assert "delete 3 of 4 packages, keep 1 (0 of them match no rule)" in before
     assert refused.read("plan.txt").startswith("delete 3 of 4 packages")
     done = play(shop, "cleanup", project="acme/half", policy_file="policy.yml", max_delete_percent="75")
     assert done.returncode == 0, done.output
@@ -174,7 +192,7 @@ def test_the_guard_of_half_of_the_packages(shop: Sandbox, play: t.Any) -> None:
 def test_a_plan_is_made_by_one_process_and_applied_by_another(shop: Sandbox, play: t.Any, tmp_path: Path) -> None:
     shop.forget()
     before = shop.state()
-    planned = play(shop, "cleanup", project="acme/staged", policy_file="policy.yml", apply="false", sizes="yes")
+    planned = play(shop, "cleanup", projects="52,acme/staged", policy_file="policy.yml", apply="false", sizes="yes")
     assert planned.returncode == 0, planned.output
     assert planned.recap()["changed"] == 0
     assert (shop.state(), deletes(shop)) == (before, [])
@@ -205,7 +223,11 @@ def test_a_plan_is_made_by_one_process_and_applied_by_another(shop: Sandbox, pla
     assert [entry["id"] for entry in result["results"]] == [entry["id"] for entry in plan["delete"]]
     markdown = (tmp_path / "done/result.md").read_text()
     assert "| deleted | 5 |" in markdown
-    assert '    "old": 5 deleted (0 bytes)\n' in markdown
+    assert '| rule | deleted | freed |\n| --- | --: | --: |\n| `"old"` | 5 | 0 Bytes |\n' in markdown
+    assert '## Deleted (5)\n\n    ["generic", "app-a", "0", 5200]\n' in markdown
+    assert "acme/staged: 5 packages: 5 deleted (0 Bytes)" in applied.output
+    # A plan that is given is shown too.
+    assert "delete 5 of 10 packages (0 B), keep 5 (0 of them match no rule)" in applied.output
     again = play(shop, "cleanup", **given)
     assert (again.returncode, again.recap()["changed"]) == (0, 0), again.output
     assert json.loads((tmp_path / "done/result.json").read_text())["summary"]["already_absent"] == 5
@@ -226,7 +248,7 @@ def test_a_long_apply_shows_its_progress(start: t.Any, play: t.Any) -> None:
     assert going > 400
     shown = [f"{first}-{min(first + 99, going)} of {going}" for first in range(1, going + 1, 100)]
     assert done.batches()[: len(shown)] == shown
-    assert len(done.output.splitlines()) < 130  # three for each task of the role, and none for a package
+    assert len(done.output.splitlines()) < 150  # three for each task of the role, and none for a package
     assert sandbox.state()["packages"]["pending_destruction"] == going
 
 
@@ -254,7 +276,8 @@ def test_a_failing_package_fails_the_end_and_not_the_middle(shop: Sandbox, play:
     assert "1 of 1 could not be deleted: generic app-b 0 (id 5310): failed: GitLab answered that it was" in ending
     markdown = done.read("result.md")
     assert "| failed | 1 |" in markdown
-    assert '    ["generic", "app-b", "0", 5310, "failed", "GitLab answered that it was deleted, but' in markdown
+    assert '\n1 failed: `"GitLab answered that it was deleted, but' in markdown
+    assert '\n    ["generic", "app-b", "0", 5310]\n' in markdown
     # Going on where it ended.
     again = play(shop, "cleanup", project="acme/trouble", policy_file="policy.yml")
     assert (again.returncode, again.recap()["changed"]) == (0, 1), again.output
@@ -272,7 +295,9 @@ def test_a_batch_that_fails_as_a_whole_does_not_stop_the_others(shop: Sandbox, p
     result = json.loads(done.read("result.json"))
     assert [entry["id"] for entry in result["results"]] == [5400, 5420]
     assert len(result["errors"]) == 1
-    assert 'Batches that failed as a whole:\n\n    "GET /projects/54/packages: 403 Forbidden' in done.read("result.md")
+    assert '## Batches that failed as a whole\n\n    "GET /projects/54/packages: 403 Forbidden' in done.read(
+        "result.md"
+    )
     assert deletes(shop) == [5400, 5420]
 
 

@@ -158,8 +158,11 @@ def test_a_policy_in_check_mode_for_real_and_again(shop: Sandbox, playbook: t.An
         "delete 10 of 12 packages (0 B), keep 2 (1 of them match no rule)",
         "",
         "rule 'old' deletes 10 packages (0 B):",
-        "  acme/apply  generic  app: 10 packages, created 2026-03-01 to 2026-03-10",
-        *(f"    - {i} (id {5000 + i}, 2026-03-{i + 1:02}): latest {11 - i} of 11 (1 kept)" for i in range(9, -1, -1)),
+        "  acme/apply  generic  app: 10 packages (0 B), created 2026-03-01 to 2026-03-10",
+        *(
+            f"    - {i} (id {5000 + i}, 2026-03-{i + 1:02}, 0 B): number {11 - i} of 11, newest first (1 kept)"
+            for i in range(9, -1, -1)
+        ),
     ]
     assert "diff" not in cases["project"].again
     assert kinds(cases["group"].real) == {5100: "deleted", 5101: "deleted", 5200: "deleted", 5201: "deleted"}

@@ -220,11 +220,11 @@ def test_the_plan_is_whole_and_can_be_made_again(shop: Sandbox, playbook: t.Any)
     assert unsized["summary"] == made["summary"]
     assert sized["plan"]["digest"] == digest(sized["plan"])
     assert first["text"] == [
-        "delete 1 of 23 packages, keep 22 (18 of them match no rule)",
+        "delete 1 of 23 packages, keep 22 (1 of them protected, 18 match no rule)",
         "",
         "rule 'apps' deletes 1 package:",
         "  acme/web/shop  generic  app: 1 package, created 2026-11-01",
-        "    - 1 (id 140, 2026-11-01): latest 3 of 3 (1 kept), older than 19d, its files too",
+        "    - 1 (id 140, 2026-11-01): number 3 of 3, newest first (1 kept), older than 19d, its files too",
     ]
     assert sized["text"][0].startswith("delete 1 of 23 packages (1,000 B), keep 22")
     assert sized["text"][2] == "rule 'apps' deletes 1 package (1,000 B):"
@@ -388,7 +388,7 @@ def test_facts_in_place_of_a_registry(playbook: t.Any, start: t.Any) -> None:
     assert [entry["version"] for entry in dated["plan"]["delete"]] == ["1"]
     assert dated["plan"]["reference_time"] == "2026-11-20T12:00:00.000Z"
     assert [result["msg"] for result in refused] == [
-        "parameters are mutually exclusive: project|group|packages",
+        "parameters are mutually exclusive: packages|project",
         "packages: entry 1: version is missing (null: a package without a version)",
     ]
     (applied,) = playbook(sandbox, {"package_retention": {"plan": given["plan"]}}).results

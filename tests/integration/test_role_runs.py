@@ -128,9 +128,11 @@ def test_paths_count_from_the_working_directory(shop: Sandbox, tmp_path: Path) -
     for folder, policy in ((here, GOES), (there, STAYS)):
         folder.mkdir()
         (folder / "policy.yml").write_text(json.dumps(policy))
-    arguments = command("cleanup", project="acme/p3", policy_file="policy.yml", apply=False, report_dir="out")
-    done = run(shop, here, arguments, PWD=str(there))
-    assert done.returncode == 0, done.stdout
+    more = {"apply": False, "report_dir": "out", "fail_on": ["changes"]}
+    done = run(shop, here, command("cleanup", projects=["acme/p3"], policy_file="policy.yml", **more), PWD=str(there))
+    # A gate lets the files be written before it fails.
+    assert done.returncode == 2
+    assert "package_cleanup_fail_on changes: the policy deletes 3 of 6 packages" in done.stdout
     assert json.loads((here / "out/plan.json").read_text())["policy"] == GOES
     assert sorted(path.name for path in there.iterdir()) == ["policy.yml"]
     home = run(
@@ -145,7 +147,7 @@ def test_files_are_for_their_owner(shop: Sandbox, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     assert run(shop, tmp_path, command("audit", projects=["acme/p4"])).returncode == 0
     written = [*(tmp_path / "package-cleanup").rglob("*"), *(tmp_path / "package-audit").rglob("*")]
-    assert len(written) == 4 + 2 + 4
+    assert len(written) == 6 + 2 + 5
     for path in (*written, tmp_path / "package-cleanup", tmp_path / "package-audit"):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
     shared = command("audit", projects=["acme/p4"], report_dir="shared", file_mode="0644", directory_mode="0755")

@@ -91,10 +91,15 @@ def test_what_the_argument_specs_refuse_is_refused_before_any_request(shop: Sand
             "value of package_audit_formats must be one or more",
         ),
         ("package_cleanup", {"group": "acme"}, "or one of package_cleanup_policy and package_cleanup_policy_file"),
+        (
+            "package_cleanup",
+            {"projects": ["acme"], "policy": KEEP_ONE, "fail_on": ["chnages", {"over": "10GiB"}]},
+            "package_cleanup_fail_on: chnages is no gate, and nothing was done: there are changes, unmatched, drift",
+        ),
     ):
         status, said = play(shop, role, **variables)
         assert status == 2
-        assert words in said
+        assert words in " ".join(said.split())
     assert shop.requests() == []
 
 
@@ -132,7 +137,8 @@ def test_an_audit_with_a_policy_of_the_play(shop: Sandbox, play: t.Any, tmp_path
 def test_what_a_role_may_not_delete_does_not_stop_the_others(shop: Sandbox, play: t.Any, tmp_path: Path) -> None:
     """Check mode foresees it, and fails; a real run deletes what it may, and fails at the end."""
     before = shop.state()
-    options = {"group": "acme/shared", "policy": KEEP_ONE}
+    # One plan of a group and a project in it.
+    options = {"projects": ["acme/shared/one"], "groups": ["acme/shared"], "policy": KEEP_ONE}
     status, said = play(shop, "package_cleanup", "--check", token="glpat-dev", **options)
     assert status == 2
     refused = "1 of 2 could not be deleted: generic app 0 (id 5000): failed: deleting needs the maintainer role"
@@ -140,7 +146,8 @@ def test_what_a_role_may_not_delete_does_not_stop_the_others(shop: Sandbox, play
     assert '"results":' not in said
     assert shop.state() == before
     # For a plan it is no failure: a token that only reads is enough.
-    status, said = play(shop, "package_cleanup", token="glpat-mia-read", apply=False, **options)
+    more = {"apply": False, "sizes": True, "fail_on": [{"over": "1 GiB"}]}
+    status, said = play(shop, "package_cleanup", token="glpat-mia-read", **more, **options)
     assert status == 0, said
     assert "2 of 2 could not be deleted" in said
     assert shop.state() == before
@@ -184,9 +191,12 @@ def test_keep_lists_are_heard_at_the_plan_and_at_the_apply(shop: Sandbox, play: 
     assert status == 0, said
     (tmp_path / "package-cleanup/plan.json").rename(tmp_path / "approved.json")
     saved = {"plan_file": "approved.json", "keep_lists": ["lists/keep.yml"]}
-    status, said = play(shop, "package_cleanup", **saved)
+    status, said = play(shop, "package_cleanup", **saved, on_drift="skip", fail_on="drift")
     assert status == 2
-    assert "LTS of customer X" in said
+    assert (
+        "1 of 1 could not be deleted: generic app 0 (id 5200): drifted: it is kept now: listed: keep.yml (LTS of"
+        in said
+    )
     assert shop.state() == before
     (tmp_path / "lists/keep.yml").write_text("- {name: app, version: '7', reason: another}\n")
     status, said = play(shop, "package_cleanup", **saved)

@@ -19,7 +19,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._packages.resul
     Outcome,
     Result,
     deletion_diff,
-    line,
+    in_words,
     summarize,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._packages.targets import Target
@@ -72,9 +72,7 @@ def result_report(
         foreseen = isinstance(outcome.stopped, KeyboardInterrupt)
         report.update(failed=True, msg=f"{INTERRUPTED if foreseen else unforeseen(outcome.stopped)} ({done})")
     elif bad:
-        shown = "; ".join(f"{line(r)}: {r['result']}: {r.get('message', '')}" for r in bad[:5])
-        more = f"; and {len(bad) - 5} more, see results" if len(bad) > 5 else ""
-        report.update(failed=True, msg=f"{len(bad)} of {len(results)} could not be deleted: {shown}{more}")
+        report.update(failed=True, msg=f"{len(bad)} of {len(results)} could not be deleted: {in_words(bad)}")
     elif outcome.verify_error:
         problem = f"deleted, but the list that should prove it failed: {outcome.verify_error.message}"
         report.update(failed=True, msg=problem)

@@ -31,6 +31,13 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.docu
     read_document,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.file_plan import size_of
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.gates import (
+    DRIFT,
+    PLAN_GATES,
+    GateError,
+    Gates,
+    read_gates,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keep_files import read_keep_lists
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keep_lists import (
     KeepListError,
@@ -39,7 +46,11 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.keep
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_file import parts_of
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_shape import PlanError
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_text import diff_text, results_text
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan_text import (
+    diff_text,
+    overview,
+    results_text,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.planning import PlanRequest
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import (
     Policy,
@@ -48,7 +59,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.poli
 )
 
 #: Errors of the pure code whose text is a sentence for the user.
-REFUSALS = (PolicyError, PlanError, DocumentError, KeepListError)
+REFUSALS = (PolicyError, PlanError, DocumentError, KeepListError, GateError)
 
 #: A policy is written by hand: a larger file is another one.
 MAX_POLICY_BYTES = 2**22
@@ -62,6 +73,7 @@ RETENTION_OPTIONS: dict[str, dict[str, t.Any]] = {
     "reference_time": {"type": "str"},
     "explain_keeps": {"type": "bool", "default": False},
     "with_sizes": {"type": "bool", "default": False},
+    "fail_on": {"type": "list", "elements": "raw", "default": []},
 }
 #: Where a plan is for: one project, one group, or lists of both.
 SCOPE_NAMES = ("project", "group", "projects", "groups")
@@ -87,6 +99,15 @@ def plan_request_from(params: t.Mapping[str, t.Any], sizes: bool = True) -> Plan
         sizes and params["with_sizes"],
         read_keep_lists(params["keep_lists"]),
     )
+
+
+def gates_from(params: t.Mapping[str, t.Any], known: t.Sequence[str] = PLAN_GATES) -> Gates:
+    """The gates of the options. Raises GateError for one that is none, or that the other options leave untold."""
+    gates = read_gates(params["fail_on"], known)
+    makes_plan = params.get("plan") is params.get("plan_file") is None
+    if gates.over is not None and makes_plan and not params["with_sizes"]:
+        raise GateError("fail_on: over needs sizes: set with_sizes")
+    return gates
 
 
 def listed_now(params: t.Mapping[str, t.Any]) -> Keeps | None:
@@ -120,11 +141,12 @@ def check_limits(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def retention_report(
-    module: AnsibleModule, plan: dict[str, t.Any], outcome: Outcome, of_files: Outcome
+    module: AnsibleModule, plan: dict[str, t.Any], outcome: Outcome, of_files: Outcome, gates: Gates
 ) -> dict[str, t.Any]:
-    """What `package_retention` returns; what has drifted fails the task unless it is to be skipped."""
+    """What `package_retention` returns; what has drifted fails the task unless it is to be skipped, and no gate."""
     params = module.params
-    bad = {*BAD_RESULTS, "drifted"} - {*params["tolerate"]} - ({"drifted"} if params["on_drift"] == "skip" else set())
+    skips = params["on_drift"] == "skip" and DRIFT not in gates.names
+    bad = {*BAD_RESULTS, "drifted"} - {*params["tolerate"]} - ({"drifted"} if skips else set())
     entries, files = parts_of(plan, params["batch"])
     results = _with_plan(outcome.results, entries)
     file_results = _with_plan(of_files.results, files)
@@ -137,6 +159,7 @@ def retention_report(
     report = result_report([*results, *file_results], PLAN_RESULTS, whole, bad)
     report.update(results=results, summary={**summarize(results, PLAN_RESULTS), **unforeseen_rules(whole)})
     report["text"] = results_text(results, PLAN_RESULTS)
+    report["overview"] = overview(plan)
     if "delete_files" in plan:
         freed = size_of(result for result in file_results if result["result"] == "deleted")
         report["file_results"] = file_results

@@ -18,6 +18,8 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text imp
 
 #: Every result that there is, in the order of a summary.
 RESULTS = ("deleted", "already_absent", "protected", "not_deletable", "failed")
+#: So many of a list a message names.
+NAMED = 5
 #: Those that fail the task, unless they are tolerated.
 BAD_RESULTS = ("protected", "not_deletable", "failed")
 
@@ -57,6 +59,28 @@ def line(result: Result) -> str:
     parts = [result.get("package_type"), result.get("name"), result.get("version"), result.get("file_name")]
     words = " ".join(printable(str(part)) for part in parts if part is not None)
     return f"{words or 'package'} (id {result['id']})" if result.get("id") is not None else words
+
+
+def in_words(results: t.Sequence[Result]) -> str:
+    """Results that are not plain, for a message: those with one result for one reason once, with their number."""
+    alike: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        # The path of a refused request holds the IDs, and is otherwise the same for all.
+        message = str(result.get("message", ""))
+        for key in ("id", "package_id", "project_id"):
+            message = message.replace(f"/{result.get(key)}", "")
+        alike.setdefault((result["result"], message), []).append(result)
+    groups = list(alike.values())
+    told = [f"{_some(group)}: {group[0]['result']}: {group[0].get('message', '')}" for group in groups[:NAMED]]
+    rest = sum(len(group) for group in groups[NAMED:])
+    return "; ".join([*told, *([f"and {rest} more, see results"] if rest else [])])
+
+
+def _some(results: t.Sequence[Result]) -> str:
+    named = [line(result) for result in results[:NAMED]]
+    if len(results) > NAMED:
+        return f"{', '.join(named)} and {len(results) - NAMED} more, see results"
+    return " and ".join([", ".join(named[:-1]), named[-1]]) if len(named) > 1 else named[0]
 
 
 def deletion_diff(results: t.Sequence[Result], what: str) -> dict[str, str]:

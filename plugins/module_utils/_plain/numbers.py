@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import NOTHING
 
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
@@ -25,6 +27,16 @@ def human_bytes(value: int | None) -> str:
             return f"{text} {unit}"
         amount /= 1024
     raise AssertionError("unreachable: the last unit always returns")
+
+
+def parse_bytes(text: str) -> int:
+    """The bytes of ``10GiB``, ``1.5 MB`` or ``4096``: KiB is 1024, KB 1000. Raises ValueError with a sentence."""
+    found = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,6})?) ?(?:([KMGTPE])(i?)B?|B)?", text.strip(), re.IGNORECASE)
+    if not found:
+        raise ValueError(f"{text[:40]!r} is no size such as 10GiB")
+    amount, unit, binary = found.groups()
+    power = " KMGTPE".index((unit or " ").upper())
+    return int(float(amount) * (1024 if binary or unit is None else 1000) ** power)
 
 
 def exact_bytes(value: int) -> str:

@@ -11,11 +11,11 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts import (
-    own_reason,
     package_bytes,
     package_row,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.plan import planned, plans_of
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.reasons import own_reason
 
 PACKAGE_COLUMNS = (
     "id",

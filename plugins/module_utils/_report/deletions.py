@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.parts import (
     Tally,
     TopList,
-    own_reason,
     package_row,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import group_name
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.reasons import own_reason
 
 VERSIONS = 20
 """How many of the packages to be deleted are told for each name, the newest; the plan has all of them."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Sequence
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.markdown import code, table
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import (
     counted,
     human_bytes,
@@ -22,12 +23,10 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdow
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdown_parts import (
     ROWS,
     Row,
-    code,
     linked,
     more,
     names_table,
     sized_report,
-    table,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdown_past import comparison_part
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdown_plan import plan_part

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.markdown import code, table
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import (
     human_bytes,
     number,
@@ -16,9 +17,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._report.compare
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdown_parts import (
     ROWS,
     Row,
-    code,
     more,
-    table,
 )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Sequence
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.markdown import code, table
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import (
     counted,
     human_bytes,
@@ -16,12 +17,10 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text imp
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdown_parts import (
     ROWS,
     Row,
-    code,
     code_in_html,
     linked,
     more,
     names_table,
-    table,
 )
 
 

@@ -52,14 +52,6 @@ def package_row(package: Mapping[str, t.Any], size: int | None) -> dict[str, t.A
     }
 
 
-def own_reason(decision: Mapping[str, t.Any]) -> str:
-    """Why a plan deletes a package, without the rule, which is named beside it; and what of GitLab would refuse it."""
-    reason = str(decision.get("reason"))
-    own = reason.partition(f"rule '{decision.get('rule')}' holds it: ")[2] or reason
-    refused = decision.get("protected_by")
-    return f"{own}; protected by GitLab's rule '{refused['package_name_pattern']}'" if refused else own
-
-
 class Tally:
     """A number of packages, and the bytes of those whose size is known."""
 

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import typing as t
+from functools import partial
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import human_bytes
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import shown
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import group_name
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.reasons import own_reason
 
 #: Plans up to this many packages are shown whole by `diff_text`; of larger ones
 #: so many in a group, and so many groups of a rule.
@@ -22,27 +24,75 @@ Entry = t.Mapping[str, t.Any]
 Plan = t.Mapping[str, t.Any]
 
 
+def overview(plan: Plan) -> list[str]:
+    """A plan in a few lines: in all, then rule by rule, the largest first, and what its policy does not reach."""
+    summary = plan["summary"]
+    lines = [_headline(plan)]
+    for rule, counts, entries in _by_rule(plan):
+        told = f"deletes {counts['delete']} of {counts['delete'] + counts['keep']}{_bytes(entries)}"
+        lines.append(f"  rule {shown(rule)!r}: {told if any(counts.values()) else 'governs nothing'}")
+    if "delete_files" in plan:
+        lines.append(_headline_of_files(plan))
+        by_rule = _grouped(plan["delete_files"], lambda entry: entry["rule"])
+        lines += [
+            f"  file rule {shown(rule)!r}: deletes {_count(len(by_rule[rule]), 'file')}{_bytes(by_rule[rule])}"
+            for rule in _largest_first(by_rule)
+        ]
+    if summary["vanishing"]:
+        lines.append(f"nothing would be left of {_count(len(summary['vanishing']), 'name')}")
+    return [*lines, *_protected(plan)]
+
+
+def whole_text(plan: Plan) -> str:
+    """A plan as a page: a table of its rules, then as `diff_text`, with every package and file."""
+    rows = [("rule", "deletes", "keeps", "frees")]
+    for rule, counts, entries in _by_rule(plan):
+        rows.append((shown(rule), str(counts["delete"]), str(counts["keep"]), _bytes(entries)[2:-1]))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [_headline(plan), ""]
+    for name, *numbers in rows:
+        cells = [name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(numbers, widths[1:]))]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join([*lines, *_protected(plan), *_details(plan, show_all=True)]) + "\n"
+
+
+def _by_rule(plan: Plan) -> list[tuple[str, t.Mapping[str, int], list[Entry]]]:
+    """Each rule with its counts and what goes by it, those first that delete the most."""
+    entries = _grouped(plan["delete"], lambda entry: entry["rule"])
+    counts = plan["summary"]["by_rule"]
+    return [(rule, counts[rule], entries.get(rule, [])) for rule in sorted(counts, key=lambda r: -counts[r]["delete"])]
+
+
+def _headline(plan: Plan) -> str:
+    summary = plan["summary"]
+    held = [(summary["protected"], "protected"), (summary["listed"], "on keep lists")]
+    kept = [f"{count} {words}" for count, words in held if count] + [f"{summary['unmatched']} match no rule"]
+    first, *rest = kept
+    number, _blank, words = first.partition(" ")
+    return (
+        f"delete {summary['delete']} of {summary['packages']} packages{_bytes(plan['delete'])}, keep {summary['keep']}"
+        f" ({', '.join([f'{number} of them {words}', *rest])})"
+    )
+
+
 def diff_text(plan: Plan) -> str:
     """Write for ``--diff`` what a plan deletes: by rule, then by project, type and name with counts, then one by one.
 
     The largest groups come first, in each the newest package. Up to `DIFF_ALL` packages all are listed; of a larger
     plan each group shows its newest and oldest, each rule its largest groups: the plan itself lists every package.
     """
-    summary = plan["summary"]
-    lines = [
-        f"delete {summary['delete']} of {summary['packages']} packages{_bytes(plan['delete'])}, keep {summary['keep']}"
-        f" ({summary['unmatched']} of them match no rule)",
-        *_protected(plan),
-    ]
-    by_rule: dict[str, list[Entry]] = {}
-    for entry in plan["delete"]:
-        by_rule.setdefault(entry["rule"], []).append(entry)
-    show_all = len(plan["delete"]) <= DIFF_ALL
-    for rule in sorted(by_rule, key=lambda name: (-len(by_rule[name]), name)):
+    return "\n".join([_headline(plan), *_protected(plan), *_details(plan, show_all=False)]) + "\n"
+
+
+def _details(plan: Plan, *, show_all: bool) -> t.Iterator[str]:
+    by_rule = _grouped(plan["delete"], lambda entry: entry["rule"])
+    for rule in _largest_first(by_rule):
         entries = by_rule[rule]
-        lines += ["", f"rule {shown(rule)!r} deletes {_packages(len(entries))}{_bytes(entries)}:"]
-        lines += _diff_of_rule(entries, show_all)
-    return "\n".join([*lines, *(_diff_of_files(plan) if "delete_files" in plan else ())]) + "\n"
+        yield ""
+        yield f"rule {shown(rule)!r} deletes {_packages(len(entries))}{_bytes(entries)}:"
+        yield from _diff_of_rule(entries, show_all or len(plan["delete"]) <= DIFF_ALL)
+    if "delete_files" in plan:
+        yield from _diff_of_files(plan, show_all=show_all)
 
 
 def _protected(plan: Plan) -> t.Iterator[str]:
@@ -56,21 +106,30 @@ def _protected(plan: Plan) -> t.Iterator[str]:
         yield f"whether GitLab's protection rules would refuse {'more' if protected or files else 'any'} is not known"
 
 
-def _diff_of_files(plan: Plan) -> t.Iterator[str]:
-    """As packages are told: by file rule, then by package, then one by one; of a package with many files the first."""
+def _largest_first(groups: t.Mapping[t.Any, t.Sized]) -> list[t.Any]:
+    return sorted(groups, key=lambda name: (-len(groups[name]), name))
+
+
+def _headline_of_files(plan: Plan) -> str:
     entries, files = plan["delete_files"], plan["summary"]["files"]
     unread = f" (of {_packages(files['unreadable'])} they cannot be read)" if files["unreadable"] else ""
-    yield ""
     counts = f"{files['delete']} of {_count(files['files'], 'file')}{_bytes(entries)}"
-    yield f"delete {counts} inside packages that stay{unread}"
+    return f"delete {counts} inside packages that stay{unread}"
+
+
+def _diff_of_files(plan: Plan, *, show_all: bool) -> t.Iterator[str]:
+    """As packages are told: by file rule, then by package, then one by one; of a package with many files the first."""
+    entries = plan["delete_files"]
+    yield ""
+    yield _headline_of_files(plan)
     by_rule = _grouped(entries, lambda entry: entry["rule"])
-    for rule in sorted(by_rule, key=lambda name: (-len(by_rule[name]), name)):
+    show_all = show_all or len(entries) <= DIFF_ALL
+    for rule in _largest_first(by_rule):
         of_rule = by_rule[rule]
         yield ""
         yield f"file rule {shown(rule)!r} deletes {_count(len(of_rule), 'file')}{_bytes(of_rule)}:"
         by_package = _grouped(of_rule, lambda entry: entry["package_id"])
-        ids = sorted(by_package, key=lambda package_id: (-len(by_package[package_id]), package_id))
-        show_all = len(entries) <= DIFF_ALL
+        ids = _largest_first(by_package)
         for package_id in ids if show_all else ids[:DIFF_GROUPS]:
             yield from _diff_of_package(by_package[package_id], show_all)
         if not show_all and len(ids) > DIFF_GROUPS:
@@ -86,8 +145,7 @@ def _diff_of_package(files: list[Entry], show_all: bool) -> t.Iterator[str]:
     yield f"  {'  '.join(map(shown, words))} (id {first['package_id']}): {_count(len(files), 'file')}{_bytes(files)}"
     some = files if show_all or len(files) <= DIFF_NEWEST + DIFF_OLDEST + 1 else files[: DIFF_NEWEST + DIFF_OLDEST]
     for file in some:
-        size = "" if file["size"] is None else f", {human_bytes(file['size'])}"
-        told = f"id {file['id']}, {shown(file['created_at'])[:10]}{size}"
+        told = f"id {file['id']}, {shown(file['created_at'])[:10]}{_comma_bytes(file)}"
         yield f"    - {shown(file['file_name'])} ({told}): {_reason(file)}"
     if len(some) < len(files):
         yield f"    … {len(files) - len(some)} more, see the plan"
@@ -110,28 +168,35 @@ def _diff_of_rule(entries: list[Entry], show_all: bool) -> t.Iterator[str]:
         group = sorted(by_group[key], key=lambda entry: (entry["created_at"] or "", entry["id"]), reverse=True)
         oldest, newest = (shown(group[at]["created_at"])[:10] for at in (-1, 0))
         when = oldest if oldest == newest else f"{oldest} to {newest}"
-        yield f"  {'  '.join(map(shown, key))}: {_packages(len(group))}, created {when}"
+        yield f"  {'  '.join(map(shown, key))}: {_packages(len(group))}{_bytes(group)}, created {when}"
+        # What goes for one reason says it once.
+        common = _reason(group[0]) if len(group) > 1 and len({_reason(entry) for entry in group}) == 1 else None
+        if common is not None:
+            yield f"    each: {common}"
+        line = partial(_diff_line, with_reason=common is None)
         if show_all or len(group) <= DIFF_NEWEST + DIFF_OLDEST + 1:
-            yield from map(_diff_line, group)
+            yield from map(line, group)
         else:
-            yield from map(_diff_line, group[:DIFF_NEWEST])
+            yield from map(line, group[:DIFF_NEWEST])
             yield f"    … {len(group) - DIFF_NEWEST - DIFF_OLDEST} more, see the plan"
-            yield from map(_diff_line, group[-DIFF_OLDEST:])
+            yield from map(line, group[-DIFF_OLDEST:])
     if not show_all and len(keys) > DIFF_GROUPS:
         rest = keys[DIFF_GROUPS:]
         yield f"  … {len(rest)} more names with {_packages(sum(len(by_group[key]) for key in rest))}, see the plan"
 
 
-def _diff_line(entry: Entry) -> str:
+def _diff_line(entry: Entry, *, with_reason: bool) -> str:
     version = "(no version)" if entry["version"] is None else shown(entry["version"])
-    return f"    - {version} (id {entry['id']}, {shown(entry['created_at'])[:10]}): {_reason(entry)}"
+    reason = f": {_reason(entry)}" if with_reason else ""
+    return f"    - {version} (id {entry['id']}, {shown(entry['created_at'])[:10]}{_comma_bytes(entry)}){reason}"
+
+
+def _comma_bytes(entry: Entry) -> str:
+    return f", {human_bytes(entry['size'])}" if isinstance(entry.get("size"), int) else ""
 
 
 def _reason(entry: Entry) -> str:
-    reason = shown(entry["reason"].partition(f"rule '{entry['rule']}' holds it: ")[2] or entry["reason"])
-    if "protected_by" not in entry:
-        return reason
-    return f"{reason}; protected by GitLab's rule '{shown(entry['protected_by']['package_name_pattern'])}'"
+    return shown(own_reason(entry))
 
 
 def _packages(number: int) -> str:
@@ -160,7 +225,7 @@ def results_text(
         by_rule.setdefault(result["rule"], []).append(result)
     lines = [f"{_count(len(results), noun)}: {_kinds(results, kinds)}"]
     of_what = "rule" if noun == "package" else f"{noun} rule"
-    for rule in sorted(by_rule, key=lambda name: (-len(by_rule[name]), name)):
+    for rule in _largest_first(by_rule):
         lines.append(f"  {of_what} {shown(rule)!r}: {_kinds(by_rule[rule], kinds)}")
     return lines
 

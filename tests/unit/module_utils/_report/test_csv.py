@@ -83,7 +83,7 @@ def test_a_reason_does_not_repeat_the_rule_and_a_package_has_its_page() -> None:
     url = "https://gitlab.example.com/acme/shop/-/packages/1"
     rows = read(render_csv([package(1, web_url=url), package(2)], plan))
     assert [(row["reason"], row["web_url"]) for row in rows] == [
-        ("latest 4 of 9 (3 kept)", url),
+        ("number 4 of 9, newest first (3 kept)", url),
         ("latest 1 of 3", ""),
     ]
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.markdown import code
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import printable
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.build import build_report
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdown import render_markdown
-from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdown_parts import code
 
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 HOSTILE = [
@@ -142,7 +142,7 @@ def test_deletes_are_folded_by_name_with_links_and_equal_reasons_once() -> None:
     reason = "no keep of rule 'old' holds it: latest 3 of 4 (2 kept)"
     delete = [{"id": number, "rule": "old", "reason": reason} for number in range(len(packages))]
     text = render(packages, {"delete": delete, "summary": {}})
-    assert "- `old`, `latest 3 of 4 (2 kept)`: [`1.0`](<" + url + ">), [`1.0`](<" in text
+    assert "- `old`, `number 3 of 4, newest first (2 kept)`: [`1.0`](<" + url + ">), [`1.0`](<" in text
     folded = text.split("<details>")[1:]
     assert len(folded) == 10
     for part in folded:

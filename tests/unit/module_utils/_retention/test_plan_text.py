@@ -17,7 +17,9 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._retention.plan
     DIFF_ALL,
     DIFF_GROUPS,
     diff_text,
+    overview,
     results_text,
+    whole_text,
 )
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.policy import validate_policy
 from ansible_collections.registryops.gitlab.tests.unit.module_utils._retention.plans import plan_of
@@ -77,14 +79,42 @@ def test_the_diff_says_the_bytes_of_a_plan_with_sizes() -> None:
 
 def test_the_diff_of_a_small_plan_lists_everything() -> None:
     assert diff_text(plan_of()).splitlines() == [
-        "delete 2 of 5 packages, keep 3 (1 of them match no rule)",
+        "delete 2 of 5 packages, keep 3 (1 of them protected, 1 match no rule)",
         "",
         "rule 'old' deletes 2 packages:",
         "  acme/web/shop  npm  @acme/ui: 2 packages, created 2026-11-20",
-        "    - 1.0.2 (id 2, 2026-11-20): latest 2 of 3 (1 kept)",
-        "    - 1.0.3 (id 3, 2026-11-20): latest 3 of 3 (1 kept)",
+        "    - 1.0.2 (id 2, 2026-11-20): number 2 of 3, newest first (1 kept)",
+        "    - 1.0.3 (id 3, 2026-11-20): number 3 of 3, newest first (1 kept)",
     ]
     assert diff_text(plan_of([])) == "delete 0 of 0 packages, keep 0 (0 of them match no rule)\n"
+
+
+def test_the_overview_and_the_whole_page() -> None:
+    plan = plan_of()
+    assert overview(plan) == [
+        "delete 2 of 5 packages, keep 3 (1 of them protected, 1 match no rule)",
+        "  rule 'old': deletes 2 of 3",
+        "  rule 'never': governs nothing",
+    ]
+    assert whole_text(plan).splitlines() == [
+        *diff_text(plan).splitlines()[:2],
+        "rule   deletes  keeps  frees",
+        "old          2      1",
+        "never        0      0",
+        *diff_text(plan).splitlines()[1:],
+    ]
+    large = plan_of(package(n, name=f"@acme/{n % 3}") for n in range(DIFF_ALL + 10))
+    assert all(f"(id {entry['id']}, " in whole_text(large) for entry in large["delete"])
+
+
+def test_a_reason_that_all_of_a_name_have_stands_once() -> None:
+    policy = {"rules": [{"name": "all", "delete_all": True}]}
+    assert diff_text(plan_of([package(1), package(2)], policy)).splitlines()[3:] == [
+        "  acme/web/shop  npm  @acme/ui: 2 packages, created 2026-11-20",
+        "    each: rule 'all' deletes what it matches",
+        "    - 1.0.1 (id 1, 2026-11-20)",
+        "    - 1.0.2 (id 2, 2026-11-20)",
+    ]
 
 
 def test_a_package_without_a_version_is_shown_as_such() -> None:
