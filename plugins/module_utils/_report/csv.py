@@ -82,8 +82,8 @@ def cell(value: t.Any) -> str | int:
 def _guarded(gap: re.Match[str]) -> str:
     """A gap with an apostrophe after its last separator, where a formula follows."""
     text, place = gap.group(), 1 + max(gap.group().rfind(separator) for separator in _SEPARATORS)
-    follows = gap.string[gap.end() : gap.end() + 1]
-    return f"{text[:place]}'{text[place:]}" if place and follows.startswith((*_FORMULA, "'")) else text
+    follows = gap.string.startswith((*_FORMULA, "'"), gap.end())
+    return f"{text[:place]}'{text[place:]}" if place and follows else text
 
 
 def _decision(

@@ -10,7 +10,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._plain.markdown
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import counted, human_bytes, number
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import NOTHING, printable
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.places import title
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.reasons import own_reason
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.reasons import own_reason, refused_by_gitlab
 
 Entry = t.Mapping[str, t.Any]
 Plan = t.Mapping[str, t.Any]
@@ -34,6 +34,9 @@ def plan_markdown(plan: Plan) -> str:
     if summary["vanishing"]:
         names = ", ".join(f"{code(one['name'])} ({printable(one['package_type'])})" for one in summary["vanishing"])
         parts.append(f"**Nothing would be left of** {names}.")
+    refused = [f"{line[:1].upper()}{line[1:]}." for line in refused_by_gitlab(plan)]
+    if refused:
+        parts.append(f"**{' '.join(refused)}**")
     if summary["without_match"]:
         parts.append(f"For nothing: {', '.join(map(code, summary['without_match']))}.")
     parts += _sections(plan["delete"], "", "package", (("Version", "version"), ("ID", "id")))

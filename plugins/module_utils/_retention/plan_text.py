@@ -10,7 +10,7 @@ from functools import partial
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.numbers import human_bytes
 from ansible_collections.registryops.gitlab.plugins.module_utils._plain.text import shown
 from ansible_collections.registryops.gitlab.plugins.module_utils._retention.decide import group_name
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.reasons import own_reason
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.reasons import own_reason, refused_by_gitlab
 
 #: Plans up to this many packages are shown whole by `diff_text`; of larger ones
 #: so many in a group, and so many groups of a rule.
@@ -40,7 +40,7 @@ def overview(plan: Plan) -> list[str]:
         ]
     if summary["vanishing"]:
         lines.append(f"nothing would be left of {_count(len(summary['vanishing']), 'name')}")
-    return [*lines, *_protected(plan)]
+    return [*lines, *refused_by_gitlab(plan)]
 
 
 def whole_text(plan: Plan) -> str:
@@ -53,7 +53,7 @@ def whole_text(plan: Plan) -> str:
     for name, *numbers in rows:
         cells = [name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(numbers, widths[1:]))]
         lines.append("  ".join(cells).rstrip())
-    return "\n".join([*lines, *_protected(plan), *_details(plan, show_all=True)]) + "\n"
+    return "\n".join([*lines, *refused_by_gitlab(plan), *_details(plan, show_all=True)]) + "\n"
 
 
 def _by_rule(plan: Plan) -> list[tuple[str, t.Mapping[str, int], list[Entry]]]:
@@ -81,7 +81,7 @@ def diff_text(plan: Plan) -> str:
     The largest groups come first, in each the newest package. Up to `DIFF_ALL` packages all are listed; of a larger
     plan each group shows its newest and oldest, each rule its largest groups: the plan itself lists every package.
     """
-    return "\n".join([_headline(plan), *_protected(plan), *_details(plan, show_all=False)]) + "\n"
+    return "\n".join([_headline(plan), *refused_by_gitlab(plan), *_details(plan, show_all=False)]) + "\n"
 
 
 def _details(plan: Plan, *, show_all: bool) -> t.Iterator[str]:
@@ -93,17 +93,6 @@ def _details(plan: Plan, *, show_all: bool) -> t.Iterator[str]:
         yield from _diff_of_rule(entries, show_all or len(plan["delete"]) <= DIFF_ALL)
     if "delete_files" in plan:
         yield from _diff_of_files(plan, show_all=show_all)
-
-
-def _protected(plan: Plan) -> t.Iterator[str]:
-    """What GitLab's protection rules make of it, as far as that is foreseen."""
-    protected = sum("protected_by" in entry for entry in plan["delete"])
-    files = sum("protected_by" in entry for entry in plan.get("delete_files", ()))
-    for number, noun in ((protected, "package"), (files, "file")):
-        if number:
-            yield f"GitLab's protection rules would refuse {number} of these {noun}s"
-    if plan["summary"].get("protection") == "unknown":
-        yield f"whether GitLab's protection rules would refuse {'more' if protected or files else 'any'} is not known"
 
 
 def _largest_first(groups: t.Mapping[t.Any, t.Sized]) -> list[t.Any]:

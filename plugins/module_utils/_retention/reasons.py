@@ -1,6 +1,6 @@
 # Copyright: registryops maintainers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The reason of a plan's entry as people read it beside its rule. Pure."""
+"""What people read of a plan beside its numbers: why an entry goes, and what GitLab would refuse. Pure."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ def own_reason(entry: t.Mapping[str, t.Any]) -> str:
     own = _PLACE.sub(_place, reason.partition(f"rule '{entry.get('rule')}' holds it: ")[2] or reason)
     refused = entry.get("protected_by")
     return f"{own}; protected by GitLab's rule '{refused['package_name_pattern']}'" if refused else own
+
+
+def refused_by_gitlab(plan: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    """What GitLab's protection rules make of it, as far as that is foreseen."""
+    protected = sum("protected_by" in entry for entry in plan["delete"])
+    files = sum("protected_by" in entry for entry in plan.get("delete_files", ()))
+    for number, noun in ((protected, "package"), (files, "file")):
+        if number:
+            yield f"GitLab's protection rules would refuse {number} of these {noun}s"
+    if plan["summary"].get("protection") == "unknown":
+        yield f"whether GitLab's protection rules would refuse {'more' if protected or files else 'any'} is not known"
 
 
 def _place(found: re.Match[str]) -> str:
