@@ -138,7 +138,8 @@ def test_a_plan_and_its_apply(shop: Sandbox, playbook: t.Any, tmp_path: Path) ->
     assert "delete_files" not in bare["plan"]
     assert "files" not in bare["plan"]["summary"]
     counts = {"delete": 4, "keep": 2, "bytes": 400}
-    assert made["plan"]["summary"]["files"] == {"files": 6, **counts, "unreadable": 0, "by_rule": {"copies": counts}}
+    files = {"files": 6, **counts, "unreadable": 0, "foreseen_protected": 0, "by_rule": {"copies": counts}}
+    assert made["plan"]["summary"]["files"] == files
     assert [entry["id"] for entry in made["plan"]["delete_files"]] == [8000, 8001, 8030, 8031]
     assert made["plan"]["delete_files"][0] == {
         "id": 8000,
@@ -362,7 +363,8 @@ def test_what_is_protected_fails_unless_it_is_tolerated(shop: Sandbox, playbook:
     ).results
     assert kinds(real) == {8300: "deleted", 8301: "deleted", 8310: "protected", 8311: "protected"}
     assert (real["failed"], tolerated["failed"], tolerated["changed"]) == (True, False, False)
-    assert real["msg"].startswith("2 of 4 could not be deleted: generic release 1.0.0 app.zip (id 8310): protected: ")
+    both = " and ".join(f"generic release 1.0.0 app.zip (id {number})" for number in (8310, 8311))
+    assert real["msg"].startswith(f"2 of 4 could not be deleted: {both}: protected: ")
 
 
 def test_batches_go_on_through_the_files(shop: Sandbox, playbook: t.Any, tmp_path: Path) -> None:
@@ -396,7 +398,7 @@ def test_the_role_shows_guards_and_records_files(shop: Sandbox, tmp_path: Path) 
     status, said = run(max_file_deletions=3)
     assert status == 2
     assert "delete 4 of 6 files (400 B) inside packages that stay" in said
-    assert "file rule 'copies' deletes 4 files (400 B):" in said
+    assert "file rule 'copies': deletes 4 files (400 B)" in said
     assert (
         "the plan deletes 4 of 6 files inside packages that stay, and package_cleanup_max_file_deletions allows 3"
         in said
@@ -416,4 +418,4 @@ def test_the_role_shows_guards_and_records_files(shop: Sandbox, tmp_path: Path) 
     assert json.loads(record.read_text())["file_results"] == result["file_results"]
     page = (folder / "result.md").read_text()
     assert "| deleted | 1 | 4 |" in page
-    assert '    "copies": 4 deleted (400 bytes)\n' in page
+    assert '| `"copies"` | 4 | 400 Bytes |' in page

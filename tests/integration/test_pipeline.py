@@ -113,6 +113,7 @@ def test_plan_approval_apply(start: t.Any, tmp_path: Path, runner: Path) -> None
     assert {request["method"] for request in sandbox.requests()} == {"GET"}
     assert sandbox.state()["packages"]["default"] == 4
     assert (project.folder / "package-audit/report.html").exists()
+    assert "<testsuite" in (project.folder / "package-audit/report.junit.xml").read_text(encoding="utf-8")
 
     # Somebody reads the plan and starts the job by hand, which takes the plan from the artifacts.
     sandbox.forget()
@@ -131,6 +132,8 @@ def test_plan_approval_apply(start: t.Any, tmp_path: Path, runner: Path) -> None
     assert status == 0, said
     assert "rule 'old' deletes 1 package" in said
     assert {request["method"] for request in sandbox.requests()} == {"GET"}
+    widget = json.loads((project.folder / "package-cleanup/terraform.json").read_text(encoding="utf-8"))
+    assert widget == {"create": 0, "update": 0, "delete": 1}
     project.commit(POLICY.replace("3", "2"), "clean-up")
     status, said = project.run("clean-up")
     assert status == 0, said

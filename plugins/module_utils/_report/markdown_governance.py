@@ -4,14 +4,9 @@
 
 from __future__ import annotations
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._plain.markdown import code, table
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.governed import columns, unread_lines
-from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdown_parts import (
-    ROWS,
-    Row,
-    code,
-    more,
-    table,
-)
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.markdown_parts import ROWS, Row, more
 
 
 def findings_part(report: Row) -> str:
