@@ -19,12 +19,17 @@ from ansible_collections.registryops.gitlab.tests.integration.conftest import RO
 from ansible_collections.registryops.gitlab.tests.integration.seeds import package, seed
 from gitlab_sandbox.testing import Sandbox
 
-PAGES = ("README.md", "docs/getting-started.md", "docs/authentication.md", "docs/facts.md", "docs/deletes.md")
+PAGES = (
+    "README.md",
+    *(f"docs/{page}.md" for page in ("getting-started", "authentication", "facts", "releases", "deletes")),
+    "docs/many-registries.md",
+)
 #: Commands of the set-up, which CI itself runs, and what needs a GitLab or a container engine.
 SET_UP = ("make ", "pip install ", "ansible-galaxy collection install ", "ansible-builder ", "export ")
 #: How blocks begin that show what is printed.
 PRINTED = ("TASK ", "---", "GitLab ignores ")
-#: The playbook that a page goes on to run is its last one, saved under the name that its commands use.
+#: The file that a page goes on to use has its name in its first line; or it is the first playbook, by this name.
+NAMED = re.compile(r"# (\S+\.yml)\n")
 SAVED_AS = "cleanup.yml"
 #: Modules whose examples are run here, in an order in which what one deletes is not looked for by the next. Those of
 #: the others are run where they belong: test_undo_examples.py, test_governance.py.
@@ -68,7 +73,8 @@ def examples(plugin: str, here: Path) -> list[Task]:
 @pytest.fixture
 def here(tmp_path: Path, certificate: tuple[Path, Path]) -> Path:
     """A working directory that has what the snippets take for granted."""
-    (tmp_path / "policy.yml").write_text(POLICY, encoding="utf-8")
+    for name in ("policy", "shop", "backend"):
+        (tmp_path / f"{name}.yml").write_text(POLICY, encoding="utf-8")
     for folder in ("archive", "build", "reports"):
         (tmp_path / folder).mkdir()
     (tmp_path / "build/setup.exe").write_bytes(b"new")
@@ -96,7 +102,10 @@ def test_a_page(start: t.Callable[..., Sandbox], here: Path, page: str) -> None:
     plays: list[dict[str, t.Any]] = []
     commands: list[str] = []
     for language, text in blocks(page):
-        if language == "yaml":
+        named = NAMED.match(text)
+        if named:
+            (here / named[1]).write_text(text, encoding="utf-8")
+        elif language == "yaml":
             found = plays_of(placed(text, here))
             plays += found
             saved = here / SAVED_AS
@@ -113,6 +122,8 @@ def test_a_page(start: t.Callable[..., Sandbox], here: Path, page: str) -> None:
     if any("compare_with" in str(play) for play in plays):
         earlier = f"groups=acme formats=json dest={here}/reports"
         run(sandbox, here, ["ansible", "localhost", "-m", "registryops.gitlab.package_report", "-a", earlier])
+    if not plays:
+        return
     whole = here / "page.yml"
     whole.write_text(yaml.safe_dump(plays, sort_keys=False), encoding="utf-8")
     said = run(sandbox, here, ["ansible-playbook", str(whole), "--diff"])
