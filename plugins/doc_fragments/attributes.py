@@ -50,24 +50,6 @@ attributes:
     support: full
 """
 
-    OFFLINE = r"""
-options: {}
-attributes:
-  check_mode:
-    description: Can run in check mode and say what a real run would do, without doing it.
-    support: full
-    details:
-      - Reads only, so that it does the same in check mode.
-  diff_mode:
-    description: Shows in diff mode what would change or was changed.
-    support: N/A
-    details:
-      - Changes nothing.
-  idempotent:
-    description: Run again with the same parameters, and nothing else happening in between, it changes nothing.
-    support: full
-"""
-
     CHANGES = r"""
 options: {}
 attributes:

@@ -12,12 +12,15 @@ version_added: 0.2.0
 description:
   - Lists what an archive holds that M(registryops.gitlab.package_archive) or a delete with O(registryops.gitlab.package#module:archive)
     has written. It reads the archive only, and needs no GitLab.
+  - The options of the connection are taken, so that C(module_defaults) of the action group fit, and are not used.
   - An archive that is not there fails. A package that it does not hold gives an empty list.
 author:
   - registryops maintainers (@registryops)
 extends_documentation_fragment:
   - registryops.gitlab.archive
-  - registryops.gitlab.attributes.offline
+  - registryops.gitlab.connection
+  - registryops.gitlab.attributes
+  - registryops.gitlab.attributes.info
 options:
   archive:
     required: true
@@ -203,7 +206,11 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.archiv
     ARCHIVE_OPTIONS,
     spare_plain_options,
 )
-from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import TEXT, run_offline
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import (
+    CONNECTION_OPTIONS,
+    TEXT,
+    run_offline,
+)
 from ansible_collections.registryops.gitlab.plugins.module_utils._files.inventory import inventory
 from ansible_collections.registryops.gitlab.plugins.module_utils._files.manifests import Wanted
 from ansible_collections.registryops.gitlab.plugins.module_utils._files.store import open_archive
@@ -212,6 +219,7 @@ from ansible_collections.registryops.gitlab.plugins.module_utils._files.store im
 def main() -> None:
     module = AnsibleModule(
         {
+            **CONNECTION_OPTIONS,
             **ARCHIVE_OPTIONS,
             "archive": {"type": "path", "required": True},
             "project": {"type": "str"},
