@@ -360,51 +360,20 @@ text:
   sample: ["12 packages in 2 projects, 3.0 MiB"]
 """
 
-import os
 import typing as t
 
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.files import write_text
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.module import create_module, run_module
+from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.reporting import audit_gates, report_files
 from ansible_collections.registryops.gitlab.plugins.module_utils._ansible.retention import REFUSALS, plan_request_from
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.errors import InvalidInput
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.packages_api import PackagesApi
 from ansible_collections.registryops.gitlab.plugins.module_utils._gitlab.scope import Scope
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.audit import make_audit, render, summary_text
-from ansible_collections.registryops.gitlab.plugins.module_utils._report.cases import AUDIT_GATES, cases_of
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.cases import cases_of
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.earlier import read_earlier
 from ansible_collections.registryops.gitlab.plugins.module_utils._report.junit import render_junit
-from ansible_collections.registryops.gitlab.plugins.module_utils._retention.gates import (
-    CHANGES,
-    UNMATCHED,
-    GateError,
-    Gates,
-    in_a_sentence,
-    read_gates,
-)
-
-#: The formats whose files end otherwise.
-ENDINGS = {"junit": "junit.xml"}
-
-
-def report_files(dest: str | None, formats: list[str]) -> dict[str, str]:
-    """The path of each file, by format. Raises :class:`InvalidInput` where there is no directory for them."""
-    if not formats:
-        return {}
-    if dest is None:
-        raise InvalidInput("dest is missing: name a directory for the files, or write none with formats: []")
-    if not os.path.isdir(dest):
-        raise InvalidInput(f"dest {dest!r} is no directory: create it first")
-    return {kind: os.path.join(dest, f"report.{ENDINGS.get(kind, kind)}") for kind in formats}
-
-
-def audit_gates(params: dict[str, t.Any], has_policy: bool) -> Gates:
-    """The gates of the options. Raises GateError for one that is none, or that the other options leave untold."""
-    gates = read_gates(params["fail_on"], AUDIT_GATES)
-    for name in sorted(gates.names & {CHANGES, UNMATCHED}) if not has_policy else ():
-        raise GateError(f"fail_on: {name} needs a policy (policy or policy_file)")
-    if gates.over is not None and not params["with_sizes"]:
-        raise GateError("fail_on: over needs sizes: set with_sizes")
-    return gates
+from ansible_collections.registryops.gitlab.plugins.module_utils._retention.gates import GateError, in_a_sentence
 
 
 def main() -> None:
