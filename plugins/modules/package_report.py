@@ -254,7 +254,7 @@ report:
           description: The bytes that stay.
           returned: with a policy and sizes
           type: int
-      sample: {packages: 359, projects: 20, names: 41, never_downloaded: 120, broken: 2, delete: 249, keep: 110, protected: 4, listed: 0, unmatched: 26, protection: known, foreseen_protected: 0}
+      sample: {packages: 359, projects: 20, names: 41, never_downloaded: 120, broken: 2, delete: 249, keep: 110}
     findings:
       description:
         - What somebody should look at, the worst first, each with C(severity) (V(high), V(medium) or V(low)), C(id) (what kind it is),

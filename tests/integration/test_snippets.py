@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the pages and the modules' examples show is run as it stands, against the registry of the demo.
 
-The cookbook, the tables of retention, the pipeline, undo and the registry as code have tests of their own.
+The cookbook, the tables of retention, the pipeline and the registry as code have tests of their own.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from gitlab_sandbox.testing import Sandbox
 
 PAGES = (
     "README.md",
-    *(f"docs/{page}.md" for page in ("getting-started", "authentication", "facts", "releases", "deletes")),
+    *(f"docs/{page}.md" for page in ("getting-started", "authentication", "facts", "releases", "deletes", "undo")),
     "docs/many-registries.md",
+    *(f"roles/{role}/README.md" for role in ("package_audit", "package_cleanup")),
 )
 #: Commands of the set-up, which CI itself runs, and what needs a GitLab or a container engine.
 SET_UP = ("make ", "pip install ", "ansible-galaxy collection install ", "ansible-builder ", "export ")
@@ -75,7 +76,7 @@ def here(tmp_path: Path, certificate: tuple[Path, Path]) -> Path:
     """A working directory that has what the snippets take for granted."""
     for name in ("policy", "shop", "backend"):
         (tmp_path / f"{name}.yml").write_text(POLICY, encoding="utf-8")
-    for folder in ("archive", "build", "reports"):
+    for folder in ("archive", "build", "mirror", "reports"):
         (tmp_path / folder).mkdir()
     (tmp_path / "build/setup.exe").write_bytes(b"new")
     shutil.copy(certificate[0], tmp_path / "company-ca.pem")
@@ -96,6 +97,21 @@ def placed(text: str, here: Path) -> str:
     return re.sub(r"(?<= )/(etc/ssl/certs|srv|tmp)\b", str(here), text)
 
 
+def before(here: Path, plays: str) -> dict[str, t.Any]:
+    """A play that makes what these plays take for granted: an earlier report, a plan."""
+    tasks: list[Task] = []
+    if "compare_with" in plays:
+        options = {"groups": ["acme"], "formats": ["json"], "dest": str(here / "reports")}
+        tasks.append({"registryops.gitlab.package_report": options})
+    if "plan_file" in plays:
+        policy = {"rules": [{"name": "caches", "match": {"name": "build-cache"}, "delete_all": True}]}
+        options = {"project": "acme/platform/infrastructure", "policy": policy}
+        tasks.append({"registryops.gitlab.package_retention_info": options, "register": "made"})
+        content = {"content": "{{ made.plan | to_json }}", "dest": str(here / "plan.json"), "mode": "0600"}
+        tasks.append({"ansible.builtin.copy": content})
+    return {"hosts": "localhost", "gather_facts": False, "tasks": tasks}
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page(start: t.Callable[..., Sandbox], here: Path, page: str) -> None:
     sandbox = start(ROOT / "tests/sandbox/seeds/demo.yml")
@@ -105,27 +121,24 @@ def test_a_page(start: t.Callable[..., Sandbox], here: Path, page: str) -> None:
         named = NAMED.match(text)
         if named:
             (here / named[1]).write_text(text, encoding="utf-8")
-        elif language == "yaml":
+        elif language == "yaml" and not text.startswith(" "):  # a line of a play is no play
             found = plays_of(placed(text, here))
             plays += found
             saved = here / SAVED_AS
             if not saved.exists():
                 saved.write_text(yaml.safe_dump(found, sort_keys=False), encoding="utf-8")
-        else:
+        elif not language:
             lines = text.replace("\\\n", " ").splitlines()
             if not lines[0].startswith(SET_UP + PRINTED):
                 commands += lines
     for command in commands:
         words = yaml.safe_load("[" + ", ".join(re.findall(r'"[^"]*"|\S+', command)) + "]")
         assert words[0] in ("ansible", "ansible-playbook"), command
-        run(sandbox, here, words)
-    if any("compare_with" in str(play) for play in plays):
-        earlier = f"groups=acme formats=json dest={here}/reports"
-        run(sandbox, here, ["ansible", "localhost", "-m", "registryops.gitlab.package_report", "-a", earlier])
+        run(sandbox, here, [str(word) for word in words])
     if not plays:
         return
     whole = here / "page.yml"
-    whole.write_text(yaml.safe_dump(plays, sort_keys=False), encoding="utf-8")
+    whole.write_text(yaml.safe_dump([before(here, str(plays)), *plays], sort_keys=False), encoding="utf-8")
     said = run(sandbox, here, ["ansible-playbook", str(whole), "--diff"])
     assert "[WARNING]" not in said
 
