@@ -13,6 +13,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from ansible_collections.registryops.gitlab.plugins.module_utils._report.csv import cell
 from ansible_collections.registryops.gitlab.tests.integration.conftest import ROOT, Run
 from ansible_collections.registryops.gitlab.tests.integration.seeds import package, seed
 from gitlab_sandbox.testing import Sandbox
@@ -171,7 +172,7 @@ def test_hostile_names_are_text(shop: Sandbox, playbook: t.Any, tmp_path: Path) 
     assert in_file == result["report"]
     assert all(name in json.dumps(result["report"], ensure_ascii=False) for name in map(as_json, HOSTILE))
     rows = list(csv.DictReader(texts["csv"].splitlines()))
-    assert {row["name"].removeprefix("'") for row in rows} == set(HOSTILE)
+    assert {row["name"] for row in rows} == set(map(cell, HOSTILE))
     assert "'=cmd|'/c calc'!A1" in {row["name"] for row in rows}
     assert "<script>alert" not in texts["html"]
     assert "&lt;script&gt;alert(1)" in texts["html"]

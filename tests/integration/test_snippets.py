@@ -46,7 +46,7 @@ PLUGINS = (
     "modules/package_file",
     "modules/package",
 )
-POLICY = "rules:\n  - {name: old, match: {name: '@acme/ui'}, keep_latest: 1}\n"
+POLICY = "rules:\n  - {name: old, match: {name: ['@acme/ui', app]}, keep_latest: 1}\n"
 Task = dict[str, t.Any]
 
 
@@ -92,6 +92,15 @@ def run(sandbox: Sandbox, here: Path, command: list[str], **env: str) -> str:
     return said
 
 
+def demo_registry() -> dict[str, t.Any]:
+    """The registry of the demo, but of the thousands of mirrored packages only some."""
+    made: dict[str, t.Any] = yaml.safe_load((ROOT / "tests/sandbox/seeds/demo.yml").read_text(encoding="utf-8"))
+    (mirror,) = (project for project in made["projects"] if "histories" in project)
+    del mirror["histories"]
+    mirror["packages"] = [package("react", f"19.{minor}.0", "npm") for minor in range(12)]
+    return made
+
+
 def placed(text: str, here: Path) -> str:
     """A snippet with this directory in place of the ones that it names."""
     return re.sub(r"(?<= )/(etc/ssl/certs|srv|tmp)\b", str(here), text)
@@ -114,7 +123,7 @@ def before(here: Path, plays: str) -> dict[str, t.Any]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page(start: t.Callable[..., Sandbox], here: Path, page: str) -> None:
-    sandbox = start(ROOT / "tests/sandbox/seeds/demo.yml")
+    sandbox = start(demo_registry())
     plays: list[dict[str, t.Any]] = []
     commands: list[str] = []
     for language, text in blocks(page):
